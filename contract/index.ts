@@ -1,0 +1,87 @@
+/** The wire: every shape and every operation of API v1. Nothing here depends on the rest of the product. */
+import { agentTypes } from './agent-types.ts'
+import { agents } from './agents.ts'
+import { artifacts } from './artifacts.ts'
+import { configPoolValues } from './config-pool-values.ts'
+import { configPools } from './config-pools.ts'
+import { events } from './events.ts'
+import { health } from './health.ts'
+import { jobs } from './jobs.ts'
+import { keycloakUsers } from './keycloak-users.ts'
+import { metricEntries } from './metric-entries.ts'
+import { metricTypes } from './metric-types.ts'
+import type { Operation } from './operation.ts'
+import { participants } from './participants.ts'
+import { serviceGroups } from './service-groups.ts'
+import { serviceOptionTypes } from './service-option-types.ts'
+import { serviceOptions } from './service-options.ts'
+import { servicePoolSets } from './service-pool-sets.ts'
+import { servicePoolValues } from './service-pool-values.ts'
+import { servicePools } from './service-pools.ts'
+import { serviceTypes } from './service-types.ts'
+import { services } from './services.ts'
+import { tokens } from './tokens.ts'
+import { vault } from './vault.ts'
+
+export * from './agent-types.ts'
+export * from './agents.ts'
+export * from './artifacts.ts'
+export * from './config-pool-values.ts'
+export * from './config-pools.ts'
+export * from './events.ts'
+export * from './health.ts'
+export * from './jobs.ts'
+export * from './keycloak-users.ts'
+export * from './metric-entries.ts'
+export * from './metric-types.ts'
+export {
+  type Access,
+  type Answer,
+  type Filter,
+  type Input,
+  type ListOperation,
+  type Operation,
+  type OwnerField,
+  type Page,
+  ROLES,
+} from './operation.ts'
+export * from './participants.ts'
+export * from './schemas.ts'
+export * from './service-groups.ts'
+export * from './service-option-types.ts'
+export * from './service-options.ts'
+export * from './service-pool-sets.ts'
+export * from './service-pool-values.ts'
+export * from './service-pools.ts'
+export * from './service-types.ts'
+export * from './services.ts'
+export * from './tokens.ts'
+export * from './values.ts'
+export * from './vault.ts'
+export * from './why.ts'
+
+/** Every operation, in the order of the documentation. */
+export const operations: readonly Operation[] = [
+  participants,
+  tokens,
+  agentTypes,
+  agents,
+  configPools,
+  configPoolValues,
+  serviceTypes,
+  services,
+  serviceGroups,
+  serviceOptionTypes,
+  serviceOptions,
+  servicePoolSets,
+  servicePools,
+  servicePoolValues,
+  jobs,
+  metricTypes,
+  metricEntries,
+  events,
+  vault,
+  artifacts,
+  keycloakUsers,
+  health,
+].flatMap((group): Operation[] => Object.values(group))

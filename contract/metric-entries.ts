@@ -1,0 +1,101 @@
+/** Metric entries and their aggregates. */
+import { type Static, Type } from 'typebox'
+import { Agent } from './agents.ts'
+import { MetricType } from './metric-types.ts'
+import { contains, list, operation, uuidFilter } from './operation.ts'
+import { Service } from './services.ts'
+import { Timestamp, TimestampInputWith, Uuid, UuidInput, UuidInputWith } from './values.ts'
+
+export const MetricEntry = Type.Object({
+  id: Uuid,
+  providerId: Uuid,
+  consumerId: Uuid,
+  agentId: Uuid,
+  serviceId: Uuid,
+  resourceId: Type.String(),
+  value: Type.Number(),
+  typeId: Uuid,
+  agent: Type.Optional(Agent),
+  service: Type.Optional(Service),
+  type: Type.Optional(MetricType),
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+})
+export type MetricEntry = Static<typeof MetricEntry>
+
+export const MetricEntryCreate = Type.Object(
+  {
+    serviceId: Type.Optional(UuidInputWith('Wins over agentInstanceId.')),
+    agentInstanceId: Type.Optional(Type.String({ description: 'Looked up among the services of the calling agent.' })),
+    resourceId: Type.String({ minLength: 1 }),
+    value: Type.Optional(Type.Number({ description: 'Default 0.' })),
+    typeName: Type.String({ description: 'Name of an existing metric type.' }),
+    metricTypeId: Type.Optional(UuidInputWith('Parsed, then ignored.')),
+    entityType: Type.Optional(Type.String({ description: 'Ignored.' })),
+    entityId: Type.Optional(UuidInputWith('Parsed, then ignored.')),
+    timestamp: Type.Optional(TimestampInputWith('Parsed, then ignored: the entry is stamped on arrival.')),
+  },
+  { description: 'One of serviceId and agentInstanceId is needed.' },
+)
+export type MetricEntryCreate = Static<typeof MetricEntryCreate>
+
+export const Aggregation = Type.Object({
+  data: Type.Array(Type.Tuple([Type.String({ format: 'date-time' }), Type.Number()]), {
+    description: 'Pairs [bucket start, value], ascending; buckets without entries are left out.',
+  }),
+  aggregate: Type.Enum(['min', 'max', 'sum', 'avg', 'diff']),
+  bucket: Type.Enum(['minute', 'hour', 'day', 'month']),
+  start: Type.String({
+    description: 'RFC 3339 with up to nanoseconds; keeps the offset of the request.',
+    format: 'date-time',
+  }),
+  end: Type.String({ format: 'date-time' }),
+})
+export type Aggregation = Static<typeof Aggregation>
+
+export const metricEntries = {
+  list: list({
+    id: 'metricEntries.list',
+    path: '/metric-entries',
+    summary: 'List metric entries, one page at a time.',
+    access: { admin: 'any', participant: ['providerId', 'consumerId'] },
+    item: MetricEntry,
+    filters: { agentId: uuidFilter, serviceId: uuidFilter, typeId: uuidFilter, resourceId: contains },
+    sort: ['createdAt', 'value'],
+  }),
+  create: operation({
+    id: 'metricEntries.create',
+    method: 'POST',
+    path: '/metric-entries',
+    summary: "Record one measurement of a service's resource.",
+    access: { agent: ['agentId'] },
+    body: MetricEntryCreate,
+    status: 201,
+    answer: MetricEntry,
+  }),
+  resourceIds: list({
+    id: 'metricEntries.resourceIds',
+    path: '/metric-entries/resource-ids',
+    summary: 'Distinct resource ids of the entries in reach.',
+    access: { admin: 'any', participant: ['providerId', 'consumerId'] },
+    item: Type.String(),
+    filters: { agentId: uuidFilter, serviceId: uuidFilter, typeId: uuidFilter, resourceId: contains },
+    sort: [],
+  }),
+  aggregate: operation({
+    id: 'metricEntries.aggregate',
+    method: 'GET',
+    path: '/metric-entries/aggregate/{serviceId}/{resourceId}/{typeId}',
+    summary: "Aggregate one resource's values per time bucket.",
+    access: { admin: 'any', participant: ['providerId', 'consumerId'] },
+    params: Type.Object({ serviceId: UuidInput, resourceId: Type.String(), typeId: UuidInput }),
+    query: Type.Object({
+      aggregateType: Type.Optional(Type.String({ description: 'diff is max minus min' })),
+      bucket: Type.Optional(Type.String({ description: 'longest range: 24 h, 7 d, 90 d, 365 d' })),
+      start: Type.Optional(Type.String({ description: 'inclusive' })),
+      end: Type.Optional(Type.String({ description: 'inclusive' })),
+    }),
+    status: 200,
+    answer: Aggregation,
+  }),
+} as const
