@@ -7,8 +7,11 @@ export type PropertyType = 'string' | 'integer' | 'number' | 'boolean' | 'uuid' 
 /** Which set of rules may be used: `service` for service types, `agent` for the configuration of agent types. */
 export type Registry = 'service' | 'agent'
 
-/** One configured rule: an authorizer, a validator, a generator or a schema validator, told apart by where it stands. */
-export type Rule = { type: string; config: JsonObject }
+/**
+ * One configured rule: an authorizer, a validator, a generator or a schema validator, told apart by where it stands.
+ * `config` is null, not absent, when none was given: that is the wire's form.
+ */
+export type Rule = { type: string; config: JsonObject | null }
 
 /** `persistent` secrets live until the owner ends, `ephemeral` ones until the next job of the owner ends. */
 export type SecretType = 'persistent' | 'ephemeral'

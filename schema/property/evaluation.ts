@@ -6,7 +6,11 @@ import type { PropertySchema, Registry, SecretType } from './definition.ts'
 /** Who gives the values. `system` is nobody by hand: it names properties that only defaults and generators may fill. */
 export type Actor = 'user' | 'agent' | 'system'
 
-/** One thing wrong with an input. `path` is '' for a rule over the whole object. */
+/**
+ * One thing wrong with an input. `path` is the top-level property, or '' for a rule over the whole object. Where members
+ * of an object fail, the entry of the top-level property is followed by one for each member, with its full path
+ * (`disk.size`, `disks[2].size`).
+ */
 export type Violation = { path: string; message: string }
 
 /**
@@ -27,7 +31,10 @@ export type Lookups = {
   allocate?(poolType: string, propertyName: string): Promise<{ value: Json } | { error: string }>
 }
 
-/** A value for the vault. `reference` comes without the `vault://` that stands before it in the property. */
+/**
+ * A value for the vault. `reference` comes without the `vault://` that stands before it in the property; `path` is the
+ * full path (`users[0].password`).
+ */
 export type NewSecret = { reference: string; value: Json; path: string; type: SecretType }
 
 export type EvaluationArgs = {
@@ -54,7 +61,10 @@ export type Evaluation =
       properties: JsonObject
       /** To be written to the vault in the caller's transaction. */
       secrets: NewSecret[]
-      /** References whose place now holds another one. Delete them when the change has taken effect, not before. */
+      /**
+       * References that the stored object held at a secret place and the new one holds nowhere: replaced by another
+       * value, or gone with an array entry. Delete them when the change has taken effect, not before.
+       */
       replacedSecrets: string[]
     }
   | { ok: false; violations: Violation[] }
