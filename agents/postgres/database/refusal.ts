@@ -1,0 +1,19 @@
+/** What the database operations refuse. Everything else that they throw is a failure of the server, the network or this code. */
+
+/**
+ * `invalid`: the input is wrong and repeating cannot help. `conflict`: the server's state forbids it (a foreign
+ * database has the name, objects depend on an extension). `not-found`: the service has no database here.
+ * `unsupported`: this server, its settings or the admin's rights cannot do it.
+ */
+export type RefusalKind = 'invalid' | 'conflict' | 'not-found' | 'unsupported'
+
+export class DatabaseRefusal extends Error {
+  readonly kind: RefusalKind
+
+  /** `message` may be shown to the tenant: it never contains a password or another tenant's data. */
+  constructor(kind: RefusalKind, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'DatabaseRefusal'
+    this.kind = kind
+  }
+}
