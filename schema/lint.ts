@@ -21,8 +21,17 @@ export function lintSchema(schema: PropertySchema, lifecycle?: LifecycleSchema):
   return [
     ...Object.entries(schema.properties).flatMap(([name, definition]) => lintProperty(definition, name, lifecycle)),
     ...lintSchemaValidators(schema),
-    ...(lifecycle === undefined ? [] : lintLifecycle(lifecycle)),
+    ...(lifecycle === undefined ? lintConfiguration(schema) : lintLifecycle(lifecycle)),
   ]
+}
+
+function lintConfiguration(schema: PropertySchema): Warning[] {
+  const skipped = Object.values(schema.properties).some(
+    (definition) => definition.required || definition.default !== undefined || definition.generator !== undefined,
+  )
+  const message =
+    'an agent created without a configuration skips this schema: nothing is required of it and no default or pool value is filled in'
+  return skipped ? [{ path: '', message }] : []
 }
 
 function lintProperty(definition: PropertyDefinition, path: string, lifecycle?: LifecycleSchema): Warning[] {
