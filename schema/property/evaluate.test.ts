@@ -226,6 +226,15 @@ test('what a lookup throws reaches the caller', async () => {
   await assert.rejects(evaluate(schema, {}, { lookups }), /connection lost/)
 })
 
+test('a pool that yields null has given nothing', async () => {
+  const schema = service({
+    p: { type: 'json', required: true, generator: { type: 'pool', config: { poolType: 'ip' } } },
+  })
+  assert.deepEqual(messagesOf(await evaluate(schema, {}, { lookups: { allocate: async () => ({ value: null }) } })), [
+    'p | required property is missing',
+  ])
+})
+
 test('neither the input nor what is stored is changed', async () => {
   const schema = service({ o: { type: 'object', properties: { a: { type: 'string' }, pw: SECRET } } })
   const input = { o: { a: 'x', pw: 'y' } }
