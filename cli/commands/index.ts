@@ -1,0 +1,44 @@
+/** All commands, in the order of the help text. Each file is loaded when its command is used, which keeps the start fast. */
+import type { Declare } from '../command.ts'
+
+type Entry = {
+  readonly name: string
+  readonly summary: string
+  readonly heading: string
+  readonly load: () => Promise<{ declare: Declare }>
+}
+
+const ACCOUNT = 'Account:'
+const SERVICES = 'Services:'
+const RESOURCES = 'Resources:'
+const MORE = 'More:'
+
+export const COMMANDS: readonly Entry[] = [
+  entry('login', 'store address and token of a server', ACCOUNT, () => import('./login.ts')),
+  entry('logout', 'forget the token of a profile', ACCOUNT, () => import('./logout.ts')),
+  entry('profile', 'list, choose, show and delete profiles', ACCOUNT, () => import('./profile.ts')),
+  entry('whoami', 'say who the server takes you for', ACCOUNT, () => import('./whoami.ts')),
+  entry('order', 'order a service and wait until it is there', SERVICES, () => import('./order.ts')),
+  entry('update', 'change properties or the name of a service', SERVICES, () => import('./update.ts')),
+  entry('action', 'run a lifecycle action of a service', SERVICES, () => import('./action.ts')),
+  entry('start', 'start a service', SERVICES, () => import('./start.ts')),
+  entry('stop', 'stop a service', SERVICES, () => import('./stop.ts')),
+  entry('watch', 'follow a service until it settles, or all services', SERVICES, () => import('./watch.ts')),
+  entry('why', 'say why a service or a job is as it is', SERVICES, () => import('./why.ts')),
+  entry('reveal', 'show the secrets of a service in clear', SERVICES, () => import('./reveal.ts')),
+  entry('psql', 'open psql on a database service', SERVICES, () => import('./psql.ts')),
+  entry('get', 'list resources, or show one in a line', RESOURCES, () => import('./get.ts')),
+  entry('describe', 'show one thing in full', RESOURCES, () => import('./describe.ts')),
+  entry('create', 'create a resource', RESOURCES, () => import('./create.ts')),
+  entry('patch', 'change some members of a resource', RESOURCES, () => import('./patch.ts')),
+  entry('delete', 'delete a service or another resource', RESOURCES, () => import('./delete.ts')),
+  entry('events', 'show what happened, and follow it', RESOURCES, () => import('./events.ts')),
+  entry('artifact', 'list, download and upload dumps and other files', RESOURCES, () => import('./artifact.ts')),
+  entry('token', 'create and regenerate API tokens', RESOURCES, () => import('./token.ts')),
+  entry('agent-token', 'create a token for an agent', RESOURCES, () => import('./agent-token.ts')),
+  entry('completion', 'print a completion script for a shell', MORE, () => import('./completion.ts')),
+]
+
+function entry(name: string, summary: string, heading: string, load: Entry['load']): Entry {
+  return { name, summary, heading, load }
+}
