@@ -1,0 +1,32 @@
+/** What an event says: which entity changed, how, by whom, and who may read of it. */
+import type { Json } from '@fulcrum/schema'
+import { diff } from './diff.ts'
+
+export type EventType =
+  | `${'participant' | 'token' | 'agent_type' | 'agent' | 'config_pool' | 'service_type' | 'service_group' | 'service_option_type' | 'service_option' | 'service_pool_set' | 'service_pool' | 'metric_type'}.${'created' | 'updated' | 'deleted'}`
+  | `${'config_pool_value' | 'service_pool_value'}.${'created' | 'deleted'}`
+  | 'token.regenerate'
+  | `agent.install_token_${'created' | 'regenerated' | 'revoked' | 'fetched'}`
+  | `service.${'created' | 'updated' | 'transitioned' | 'revealed' | 'conditions_changed'}`
+  | `artifact.${'completed' | 'deleted'}`
+
+/** Whom an event concerns. Participants read events that name them as provider or consumer. */
+export type EventLinks = {
+  entityId: string
+  providerId?: string | null
+  consumerId?: string | null
+  agentId?: string | null
+  participantId?: string | null
+}
+
+export type NewEvent = EventLinks & { type: EventType; properties?: { [key: string]: Json } | null }
+
+/** The payload of an update: what changed between two shapes of the entity; its diff is null when nothing did. */
+export function changes(before: Json, after: Json): { diff: Json } {
+  return { diff: diff(before, after) }
+}
+
+/** Time inside an entity's shape: RFC 3339 without trailing zeros in the fraction, as diffs have always shown it. */
+export function shapeTime(time: Date): string {
+  return time.toISOString().replace(/\.?0*Z$/, 'Z')
+}

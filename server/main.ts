@@ -1,0 +1,90 @@
+/** The server as a whole: the only file that knows every feature. */
+
+import { eventRoutes, startSequencer } from './events/index.ts'
+import { createHealth } from './health.ts'
+import { participantRoutes } from './participants/index.ts'
+import { Api } from './platform/api.ts'
+import { runCommand, SYSTEM } from './platform/command.ts'
+import type { Config } from './platform/config.ts'
+import type { Platform } from './platform/context.ts'
+import { connect } from './platform/db.ts'
+import type { ParsedConnection } from './platform/dsn.ts'
+import type { Log } from './platform/log.ts'
+import { migrate } from './platform/migrate.ts'
+import { Signals } from './platform/signals.ts'
+import { bootstrapAdminToken, createAuthentication, tokenRoutes } from './tokens/index.ts'
+import { vaultRoutes } from './vault/index.ts'
+
+export type RunningServer = {
+  /** Base of the API without `/api/v1`. */
+  url: string
+  healthUrl: string
+  /** The first admin token, when this start made it. */
+  bootstrapToken: string | null
+  platform: Platform
+  api: Api
+  stop(): Promise<void>
+}
+
+/**
+ * Migrates the database, then serves. Everything that was started is stopped again when a later step fails.
+ *
+ * @param database  where PostgreSQL is; `config.database` or the embedded one
+ */
+export async function startServer(
+  config: Config,
+  database: ParsedConnection,
+  log: Log,
+  now: () => Date = () => new Date(),
+): Promise<RunningServer> {
+  const connection = { ...database, application_name: 'fulcrum' }
+  await migrate(connection)
+
+  const stops: (() => Promise<unknown>)[] = []
+  const stop = async () => {
+    for (const step of stops.toReversed()) await step()
+    stops.length = 0
+  }
+  try {
+    const db = connect({ ...connection, max: config.poolSize })
+    stops.push(() => db.destroy())
+    const signals = new Signals(connection, log)
+    stops.push(() => signals.close())
+    await signals.start()
+
+    const platform: Platform = {
+      config,
+      db,
+      signals,
+      log,
+      now,
+      authenticate: createAuthentication({ db, signals, now }),
+    }
+    const bootstrapToken = await runCommand(platform, SYSTEM, (c) => bootstrapAdminToken(c, config.bootstrapAdminToken))
+    stops.push(startSequencer(platform))
+
+    const api = new Api(platform)
+    for (const routes of ROUTES) routes(api, platform)
+    api.complete()
+    const health = createHealth(db)
+    stops.push(() => health.close())
+    stops.push(() => api.close())
+    const [url, healthUrl] = config.apiServer
+      ? [
+          await api.http.listen({ host: config.host, port: config.port }),
+          await health.listen({ host: config.host, port: config.healthPort }),
+        ]
+      : ['', '']
+    return { url, healthUrl, bootstrapToken, platform, api, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+const ROUTES: readonly ((api: Api, platform: Platform) => void)[] = [
+  participantRoutes,
+  tokenRoutes,
+  eventRoutes,
+  vaultRoutes,
+]

@@ -1,0 +1,5 @@
+/** Tokens: what the other features use of them. */
+export { createAuthentication } from './authentication.ts'
+export { bootstrapAdminToken } from './bootstrap.ts'
+export { hashToken, newTokenValue } from './token.ts'
+export { tokenRoutes } from './token-routes.ts'
