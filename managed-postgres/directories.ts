@@ -21,7 +21,8 @@ export type Place = {
   account: Account | undefined
 }
 
-const OURS = /^(data|run|runtime|secret|postgres\.log|owner\.\d+)$/
+// the first files that a start writes
+const OURS = /^owner(\.\d+|-claim-[0-9a-f]+)$/
 // a freshly formatted volume is not quite empty
 const HARMLESS = new Set(['lost+found'])
 // sun_path holds 108 bytes on Linux and 104 on macOS, the end mark included
@@ -30,11 +31,12 @@ const MAX_SOCKET_PATH_BYTES = 103
 /**
  * Creates `dir` (mode 0700) with its parents, or checks that it can be used.
  *
- * @throws PostgresStartError when it is no directory, holds other things, belongs to somebody else, or lies in a folder
+ * @throws PostgresStartError when it is no directory, has an impossible name, holds other things, belongs to somebody else, or lies in a folder
  *   that PostgreSQL's account cannot enter
  */
 export function preparePlace(dir: string): Place {
   const wanted = path.resolve(dir)
+  checkName(wanted)
   const found = fs.statSync(wanted, { throwIfNoEntry: false })
   if (found && !found.isDirectory()) throw new PostgresStartError(`cannot use ${wanted}: it is not a directory`)
   const account = accountFor(path.join(wanted, 'data'))
@@ -42,6 +44,7 @@ export function preparePlace(dir: string): Place {
   if (account) checkWay(path.dirname(found ? fs.realpathSync(wanted) : wanted), account)
   if (!found) createWithParents(wanted, account)
   const base = fs.realpathSync(wanted)
+  checkName(base)
   makePrivate(base, account)
   return { base, dataDir: path.join(base, 'data'), logFile: path.join(base, 'postgres.log'), account }
 }
@@ -85,7 +88,12 @@ export function writePrivate(file: string, content: string, account: Account | u
   fs.renameSync(fresh, file)
 }
 
-function ensurePrivate(dir: string, account: Account | undefined): void {
+/**
+ * Creates a directory of mode 0700 that PostgreSQL's account owns, or makes an existing one so.
+ *
+ * @throws PostgresStartError when it is no directory (a symbolic link is none) or belongs to somebody else
+ */
+export function ensurePrivate(dir: string, account: Account | undefined): void {
   try {
     fs.mkdirSync(dir, { mode: 0o700 })
   } catch (error) {
@@ -106,10 +114,19 @@ function makePrivate(dir: string, account: Account | undefined): void {
   fs.chmodSync(dir, 0o700)
 }
 
+/** initdb hands its path to a shell in double quotes. */
+function checkName(dir: string): void {
+  if (/["$`\\\n\r]/.test(dir))
+    throw new PostgresStartError(
+      `cannot use ${JSON.stringify(dir)}: PostgreSQL does not work in a path with quotation marks, $, \` or \\`,
+    )
+}
+
 /** Refuses a directory of other things, because it is about to be closed to everybody else. */
 function checkContent(dir: string): void {
   const names = fs.readdirSync(dir).filter((name) => !HARMLESS.has(name))
-  if (names.length > 0 && !names.some((name) => OURS.test(name)))
+  const restored = names.includes('secret') && fs.existsSync(path.join(dir, 'data', 'PG_VERSION'))
+  if (names.length > 0 && !restored && !names.some((name) => OURS.test(name)))
     throw new PostgresStartError(`cannot use ${dir}: it is not empty and was not made by Fulcrum; name a new directory`)
 }
 

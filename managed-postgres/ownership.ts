@@ -8,6 +8,7 @@
 import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
+import type { Place } from './directories.ts'
 import { errorCode, PostgresStartError } from './errors.ts'
 import { processStart } from './processes.ts'
 
@@ -15,15 +16,17 @@ import { processStart } from './processes.ts'
 export type Release = () => void
 
 /**
- * Makes this process the owner of `dir`.
+ * Makes this process the owner of a directory.
  *
- * @param dir  exists and is writable
+ * @param place  its base exists and is writable
  * @throws PostgresStartError when a live process, this one included, owns it
  */
-export function takeOwnership(dir: string): Release {
+export function takeOwnership({ base: dir, account }: Pick<Place, 'base' | 'account'>): Release {
   const claim = path.join(dir, `owner-claim-${randomBytes(6).toString('hex')}`)
   // written in full before it gets its name, so nobody reads half of it
   fs.writeFileSync(claim, `${process.pid} ${processStart(process.pid)}`, { flag: 'wx', mode: 0o600 })
+  // the next start may be made by that account itself
+  if (account) fs.lchownSync(claim, account.uid, account.gid)
   try {
     for (;;) {
       const last = numbers(dir).at(-1) ?? 0

@@ -20,6 +20,8 @@ const START_LIMIT_MS = 300_000
 const FAST_STOP_LIMIT_MS = 20_000
 // after SIGQUIT the postmaster itself kills its backends when 5 s have passed
 const QUIT_LIMIT_MS = 10_000
+// backends notice the postmaster's death when they wait for something; one that computes goes on until its query ends
+const BACKENDS_GRACE_MS = 2_000
 const BACKENDS_LIMIT_MS = 15_000
 const MAX_LOG_BYTES = 10 * 1024 * 1024
 const POLL_MS = 15
@@ -75,7 +77,7 @@ export async function launch(
 
 /**
  * What a dead supervisor left in the data directory: its live postmaster, or undefined when nothing runs any more and
- * the lock files, if any, are out of the way.
+ * the lock files, if any, are out of the way. Backends of a dead postmaster are ended: their shared memory is lost.
  *
  * @throws PostgresStartError when backends of a dead postmaster do not leave; starting beside them would destroy data
  */
@@ -84,21 +86,25 @@ export async function findSurvivor(
   socketDir: string,
   signal: AbortSignal | undefined,
 ): Promise<Postmaster | undefined> {
-  const until = Date.now() + BACKENDS_LIMIT_MS
+  const begin = Date.now()
   for (;;) {
     signal?.throwIfAborted()
-    const lock = readLock(place.dataDir)
     const running = clusterProcesses(place.dataDir, place.account)
-    const start = lock && running.includes(lock.pid) ? processStart(lock.pid) : undefined
+    const lock = readLock(place.dataDir)
+    const start = lock && running.some(({ pid }) => pid === lock.pid) ? processStart(lock.pid) : undefined
     if (lock && start !== undefined) {
       const { pid } = lock
       return { pid, isGone: () => processStart(pid) !== start }
     }
     if (running.length === 0) break
-    if (Date.now() > until)
+    const waitedMs = Date.now() - begin
+    if (waitedMs > BACKENDS_LIMIT_MS) {
+      const ids = running.map(({ pid }) => pid).join(', ')
       throw new PostgresStartError(
-        `PostgreSQL processes are still at work in ${place.dataDir} (process ids ${running.join(', ')}); end them first`,
+        `PostgreSQL processes are still at work in ${place.dataDir} (process ids ${ids}); end them first`,
       )
+    }
+    if (waitedMs > BACKENDS_GRACE_MS) for (const { pid, certain } of running) if (certain) send(pid, 'SIGQUIT')
     await sleep(POLL_MS)
   }
   fs.rmSync(path.join(place.dataDir, 'postmaster.pid'), { force: true })
@@ -130,6 +136,11 @@ export async function becomesReady(
       )
     await sleep(POLL_MS)
   }
+}
+
+/** True when the postmaster has been told to end and waits for its backends. */
+export function isStopping(dataDir: string): boolean {
+  return readLock(dataDir)?.state === 'stopping'
 }
 
 /** SIGINT rolls back and writes a checkpoint; SIGQUIT after 20 s skips that, and the next start recovers. */

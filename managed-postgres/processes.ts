@@ -24,45 +24,49 @@ export function processStart(pid: number): string | undefined {
   return line === '' || line.startsWith('Z') ? undefined : started
 }
 
+/** `certain` is false where the process could only be taken for one of the cluster's. */
+export type ClusterProcess = { pid: number; certain: boolean }
+
 /**
- * The ids of all live PostgreSQL processes that work in `dataDir`, the postmaster and its backends, also those whose
+ * All live PostgreSQL processes that work in `dataDir`, the postmaster and its backends, also those whose
  * postmaster is dead. In doubt a process is counted: starting a second server on the same files destroys them.
  *
  * @param dataDir  real path, without symbolic links
  * @param account  what PostgreSQL runs as if that is not the user of this process
  */
-export function clusterProcesses(dataDir: string, account: Account | undefined): number[] {
+export function clusterProcesses(dataDir: string, account: Account | undefined): ClusterProcess[] {
   return process.platform === 'linux' ? fromProc(dataDir, account) : fromPs(dataDir)
 }
 
-function fromProc(dataDir: string, account: Account | undefined): number[] {
+function fromProc(dataDir: string, account: Account | undefined): ClusterProcess[] {
   const uid = account?.uid ?? process.geteuid?.()
   return fs
     .readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && read(`/proc/${name}/comm`).trim() === 'postgres')
-    .filter((name) => {
+    .flatMap((name) => {
+      const pid = Number(name)
       try {
-        return fs.readlinkSync(`/proc/${name}/cwd`) === dataDir
+        return fs.readlinkSync(`/proc/${name}/cwd`) === dataDir ? [{ pid, certain: true }] : []
       } catch (error) {
         // zombies have no working directory
-        if (errorCode(error) !== 'EACCES') return false
+        if (errorCode(error) !== 'EACCES' || uidOf(name) !== uid) return []
         // root without CAP_SYS_PTRACE, which is the rule in containers, may not look; the owner itself may
-        return uidOf(name) === uid && readlinkAs(`/proc/${name}/cwd`, account, dataDir) === dataDir
+        const workingDir = readlinkAs(`/proc/${name}/cwd`, account)
+        return workingDir === undefined || workingDir === dataDir ? [{ pid, certain: workingDir === dataDir }] : []
       }
     })
-    .map(Number)
 }
 
 /** As `clusterProcesses`, for systems without /proc. A backend that lost its postmaster cannot be told from others'. */
-export function fromPs(dataDir: string): number[] {
+export function fromPs(dataDir: string): ClusterProcess[] {
   return ps(['-axww', '-o', 'pid=,ppid=,stat=,command='])
     .split('\n')
     .flatMap((line) => {
       const [, pid, parent, stat, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? []
       if (!pid || !command || stat?.startsWith('Z')) return []
-      const postmaster = /^\S*.*postgres -D /.test(command) && command.includes(`-D ${dataDir} `)
+      const certain = command.includes(`/postgres -D ${dataDir} -c `)
       const orphan = parent === '1' && command.startsWith('postgres:')
-      return postmaster || orphan ? [Number(pid)] : []
+      return certain || orphan ? [{ pid: Number(pid), certain }] : []
     })
 }
 
@@ -74,7 +78,7 @@ function uidOf(name: string): number | undefined {
   }
 }
 
-function readlinkAs(link: string, account: Account | undefined, inDoubt: string): string {
+function readlinkAs(link: string, account: Account | undefined): string | undefined {
   const result = spawnSync('readlink', [link], {
     ...account,
     cwd: '/',
@@ -82,7 +86,7 @@ function readlinkAs(link: string, account: Account | undefined, inDoubt: string)
     encoding: 'utf8',
     timeout: 5_000,
   })
-  return result.status === 0 ? result.stdout.trim() : inDoubt
+  return result.status === 0 ? result.stdout.replace(/\n$/, '') : undefined
 }
 
 function ps(args: string[]): string {

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import type { Account } from './account.ts'
-import type { Place } from './directories.ts'
+import { ensurePrivate, type Place } from './directories.ts'
 import { errorCode } from './errors.ts'
 import type { Installation } from './installations.ts'
 
@@ -19,6 +19,7 @@ export async function runnableBinDir(installation: Installation, place: Place): 
   const runtime = path.join(place.base, 'runtime')
   const copy = path.join(runtime, installation.version)
   if (!(await exists(copy))) {
+    ensurePrivate(runtime, place.account)
     const unfinished = path.join(runtime, `unfinished-${randomBytes(6).toString('hex')}`)
     await copyTree(path.dirname(installation.binDir), unfinished, place.account)
     await createLinks(unfinished)
@@ -32,11 +33,14 @@ export async function removeOtherRuntimes(binDir: string, place: Place): Promise
   const runtime = path.join(place.base, 'runtime')
   const keep = path.basename(path.dirname(binDir))
   for (const name of (await exists(runtime)) ? await fs.readdir(runtime) : [])
-    if (name !== keep) await fs.rm(path.join(runtime, name), { recursive: true, force: true })
+    if (name !== keep)
+      await fs.rm(path.join(runtime, name), { recursive: true, force: true }).catch(() => {
+        // made by root, and this is not root: 50 MB too much do no harm
+      })
 }
 
 async function copyTree(from: string, to: string, account: Account | undefined): Promise<void> {
-  await fs.mkdir(to, { recursive: true, mode: 0o755 })
+  await fs.mkdir(to, { mode: 0o755 })
   // mkdir's mode passes through the umask, but the account that runs the binaries must get in
   if (account) await fs.chmod(to, 0o755)
   for (const entry of await fs.readdir(from, { withFileTypes: true })) {

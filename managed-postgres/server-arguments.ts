@@ -20,11 +20,8 @@ const OURS = [
   'unix_socket_permissions',
 ]
 
-const NOT_DURABLE = {
-  fsync: 'off',
-  full_page_writes: 'off',
-  synchronous_commit: 'off',
-}
+// loses data in a power cut, but not when processes are killed: commits still reach the kernel
+const NOT_DURABLE = { fsync: 'off', full_page_writes: 'off' }
 
 /**
  * The arguments for `postgres`: ours, defaults, and what the caller sets over the defaults.

@@ -14,7 +14,7 @@ import { type Place, preparePlace, prepareSocketDir, removeSocketDir, writePriva
 import { toStartError } from './errors.ts'
 import type { Installation } from './installations.ts'
 import { type Release, takeOwnership } from './ownership.ts'
-import { becomesReady, findSurvivor, launch, type Postmaster, stop } from './postmaster.ts'
+import { becomesReady, findSurvivor, isStopping, launch, type Postmaster, stop } from './postmaster.ts'
 import { removeOtherRuntimes, runnableBinDir } from './runtime-copy.ts'
 import { checkPort, SOCKET_PORT, serverArguments } from './server-arguments.ts'
 
@@ -72,7 +72,7 @@ export async function startPostgres(options: StartOptions): Promise<ManagedPostg
   try {
     options.signal?.throwIfAborted()
     const place = preparePlace(options.dir)
-    const release = takeOwnership(place.base)
+    const release = takeOwnership(place)
     try {
       return await startOwned(options, place, release)
     } catch (error) {
@@ -110,11 +110,12 @@ async function startOwned(options: StartOptions, place: Place, release: Release)
 
   const survivor = await findSurvivor(place, socketDir, signal)
   if (survivor) {
-    if (wasStartedWith(command, place) && (await becomesReady(survivor, place, signal))) {
+    const usable = wasStartedWith(command, place) && !isStopping(place.dataDir)
+    if (usable && (await becomesReady(survivor, place, signal))) {
       log(`adopted the running PostgreSQL, process ${survivor.pid}`)
       return describe(survivor, true)
     }
-    log(`restarting the running PostgreSQL, process ${survivor.pid}, with other settings`)
+    log(`PostgreSQL, process ${survivor.pid}, runs with other settings or is stopping; it is started anew`)
     await stop(survivor)
     await findSurvivor(place, socketDir, signal)
   }
