@@ -62,19 +62,14 @@ export async function openForWriting(
   return true
 }
 
-/**
- * Makes the database read-only for the tenant; its sessions are ended. Nothing happens if it is already.
- *
- * @param anew  write the grants even so: the content was replaced
- */
+/** Makes the database read-only for the tenant; its sessions are ended. Nothing happens if it is already. */
 export async function closeForWriting(
   provider: Provider,
   admin: Session,
   located: Located,
   signal: AbortSignal,
-  { anew = false } = {},
 ): Promise<boolean> {
-  if (!anew && !located.login?.actsAsOwner && located.database?.tenantMayConnect) return false
+  if (!located.login?.actsAsOwner && located.database?.tenantMayConnect) return false
   const { names } = located
   const [database, login, owner] = quoted(names)
   await admin.transaction(async () => {

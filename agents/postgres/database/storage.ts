@@ -29,18 +29,13 @@ export async function enforceStorage(
   })
 }
 
-/**
- * The same for callers that hold the service's lock.
- *
- * @param replaced  the content was replaced, so that a read-only tenant's grants must be written again
- */
+/** The same for callers that hold the service's lock. */
 export async function settleAccess(
   provider: Provider,
   admin: Session,
   located: Located,
   plan: Plan,
   signal: AbortSignal,
-  { replaced = false } = {},
 ): Promise<StorageState> {
   const [row] = await admin.query<{ bytes: string }>('SELECT pg_database_size($1::name) AS bytes', [
     located.names.database,
@@ -49,7 +44,7 @@ export async function settleAccess(
   const limitBytes = limitBytesOf(plan)
   const readOnly = sizeBytes > (located.login?.actsAsOwner ? limitBytes : limitBytes * REOPEN_AT)
   const changed = readOnly
-    ? await closeForWriting(provider, admin, located, signal, { anew: replaced })
+    ? await closeForWriting(provider, admin, located, signal)
     : await openForWriting(provider, admin, located, signal)
   return { readOnly, changed, sizeBytes, limitBytes }
 }
