@@ -85,7 +85,7 @@ test('a change of the file opens and closes routes and keeps the connections of 
   const [kept, gone, fresh] = [await freePort(), await freePort(), await freePort()]
   await startGateway([route(kept), route(gone)])
   const [staying, leaving] = [await client(kept), await client(gone)]
-  const ended = once(leaving, 'end')
+  const ended = new Promise<void>((resolve) => leaving.once('end', resolve))
   await writeRoutes(file, [route(kept), route(fresh)])
   await ended
   await until(async () => !(await refused(fresh)))

@@ -26,8 +26,8 @@ export async function openListener(route: Route, log: Log): Promise<Listener> {
   const sockets = new Set<Socket>()
   // allowHalfOpen: a client may end its side and still wait for the answer.
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => join(client, route, sockets, log))
-  server.on('error', (error) => log('listener-failed', { ...place(route), error: codeOf(error) }))
   await listen(server, route)
+  server.on('error', (error) => log('listener-failed', { ...place(route), error: codeOf(error) }))
   return {
     route,
     async close() {
