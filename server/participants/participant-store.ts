@@ -36,8 +36,9 @@ export async function lockParticipant(tx: Tx, id: string): Promise<Participant> 
 }
 
 /**
- * Reads a participant that something is about to refer to. The share lock keeps it from being deleted or disabled until the
- * transaction ends; many may refer to one participant at the same time.
+ * Reads a participant that something is about to refer to. The key-share lock (the one that a foreign key takes anyway) keeps
+ * `lockParticipant` out until the transaction ends, so it can be neither deleted nor disabled meanwhile; many may refer to one
+ * participant at the same time.
  *
  * @returns null when it does not exist
  */
@@ -47,7 +48,7 @@ export async function findParticipantForReference(tx: Tx, id: string): Promise<P
     .selectAll()
     .where('id', '=', id)
     .where('deleted_at', 'is', null)
-    .forShare()
+    .forKeyShare()
     .executeTakeFirst()
   return row ? toParticipant(row) : null
 }

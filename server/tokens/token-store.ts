@@ -49,7 +49,7 @@ export async function findAgentProvider(tx: Tx, agentId: string): Promise<string
     .select('provider_id')
     .where('id', '=', agentId)
     .where('deleted_at', 'is', null)
-    .forShare()
+    .forKeyShare()
     .executeTakeFirst()
   return row?.provider_id ?? null
 }

@@ -177,8 +177,8 @@ CREATE INDEX ON jobs (agent_id, created_at, id);
 CREATE TABLE vault_secrets (
   reference uuid PRIMARY KEY,
   -- the owner; its id is bound into the ciphertext
-  service_id uuid REFERENCES services ON DELETE CASCADE,
-  agent_id uuid REFERENCES agents ON DELETE CASCADE,
+  service_id uuid REFERENCES services ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+  agent_id uuid REFERENCES agents ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
   ephemeral boolean NOT NULL,
   key_id text NOT NULL,
   ciphertext bytea NOT NULL,
@@ -213,7 +213,8 @@ CREATE TABLE service_pool_values (
   provider_id uuid NOT NULL REFERENCES participants,
   -- subnet pools only: the value as an address, so that no address can be given twice
   address inet,
-  service_id uuid REFERENCES services,
+  -- deferred: values are taken before the service's row is written
+  service_id uuid REFERENCES services DEFERRABLE INITIALLY DEFERRED,
   property_name text,
   allocated_at timestamptz,
   created_at timestamptz NOT NULL,
@@ -244,7 +245,7 @@ CREATE TABLE config_pool_values (
   value jsonb NOT NULL,
   config_pool_id uuid NOT NULL CONSTRAINT config_pool_values_pool REFERENCES config_pools,
   participant_id uuid,
-  agent_id uuid REFERENCES agents,
+  agent_id uuid REFERENCES agents DEFERRABLE INITIALLY DEFERRED,
   property_name text,
   allocated_at timestamptz,
   created_at timestamptz NOT NULL,
