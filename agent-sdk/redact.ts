@@ -3,7 +3,7 @@
 /** Shorter values are not masked in texts: they occur in harmless words, and masking them would tell where. */
 const SHORTEST_SECRET = 4
 /** Enough for every secret of the jobs of some hours; the oldest are forgotten first. */
-const MOST_SECRETS = 10_000
+const MOST_SECRETS = 2_000
 
 const SECRET_KEY = /password|passwd|secret|token|authorization|credential|private.?key/i
 const MASK = '***'

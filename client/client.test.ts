@@ -191,6 +191,12 @@ test('a GET is repeated while the server is unavailable', async () => {
   assert.equal(calls, 3)
 })
 
+test('a GET is not repeated when its caller wants it so', async () => {
+  const { client, seen } = await aServer((_, response) => json(response, 503, { status: 'x' }))
+  await assert.rejects(client.call(jobs.pending, {}, { repeat: false }), UnavailableError)
+  assert.equal(seen.length, 1)
+})
+
 test('a POST is not repeated', async () => {
   const { client, seen } = await aServer((_, response) => json(response, 503, { status: 'x' }))
   await assert.rejects(client.call(jobs.claim, { params: { id: 'x' } }), UnavailableError)

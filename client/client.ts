@@ -12,6 +12,8 @@ export type CallOptions = {
   /** Longest time for this call with its repetitions, in milliseconds. */
   timeoutMs?: number
   headers?: Record<string, string>
+  /** False: a GET is sent once only; for callers with their own way of trying again. */
+  repeat?: boolean
 }
 
 /** What one page of a list is made of. */
@@ -54,6 +56,7 @@ export class FulcrumClient {
       body: body === undefined ? undefined : JSON.stringify(body),
       headers: options.headers,
     }
+    const repeats = operation.method === 'GET' && options.repeat !== false
     try {
       for (let failures = 0; ; failures++) {
         try {
@@ -61,7 +64,7 @@ export class FulcrumClient {
           // What the server answers is described by the operation; the contract is its own proof.
           return (await this.#read(operation, parts, response, deadline)) as Answer<O>
         } catch (error) {
-          if (!(error instanceof UnavailableError) || operation.method !== 'GET' || this.#transport.closed) throw error
+          if (!(error instanceof UnavailableError) || !repeats || this.#transport.closed) throw error
           const waitMs = backOffMs(failures, error.retryAfterMs)
           if (deadline.timedOut || waitMs >= deadline.remainingMs()) throw error
           await pause(waitMs, options.signal)
