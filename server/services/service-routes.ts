@@ -1,0 +1,93 @@
+/** HTTP for services: parse, authorize, call, answer. */
+import { services } from '@fulcrum/contract'
+import { secretReferences } from '@fulcrum/schema'
+import { appendEvent } from '../events/index.ts'
+import type { Api } from '../platform/api.ts'
+import type { Platform } from '../platform/context.ts'
+import type { Identity } from '../platform/identity.ts'
+import { listPage } from '../platform/lists.ts'
+import { timestamp } from '../platform/wire.ts'
+import { readSecrets } from '../vault/index.ts'
+import { checkConditions } from './conditions.ts'
+import { DELETE, mergeConditions } from './service.ts'
+import { actOnService, changeService, orderService, serviceLinks } from './service-commands.ts'
+import { serviceTypeOf } from './service-relations.ts'
+import { getService, getServiceView, lockService, saveService, serviceList, serviceToWire } from './service-store.ts'
+import { explainService } from './why.ts'
+import { serviceFacts } from './why-store.ts'
+
+export function serviceRoutes(api: Api, { db, config, now }: Platform): void {
+  const vaultKey = config.vaultKey
+
+  api.handle(services.list, ({ query, scope }) => listPage(db, services.list, query, scope, serviceList))
+
+  api.handle(services.get, async ({ params, authorize }) => {
+    const service = await getServiceView(db, params.id)
+    authorize(service)
+    return service
+  })
+
+  api.handle(services.create, async ({ body, identity, authorize, command }) =>
+    serviceToWire(await command((c) => orderService(c, body, { authorize, actor: actorOf(identity), vaultKey }))),
+  )
+
+  api.handle(services.update, async ({ params, body, identity, authorize, command }) => {
+    await command((c) => changeService(c, params.id, body, { authorize, actor: actorOf(identity), vaultKey }))
+    return getServiceView(db, params.id)
+  })
+
+  api.handle(services.delete, async ({ params, authorize, command }) => {
+    await command((c) => actOnService(c, params.id, DELETE, authorize))
+  })
+
+  api.handle(services.action, async ({ params, authorize, command }) => {
+    await command((c) => actOnService(c, params.id, params.action, authorize))
+    return getServiceView(db, params.id)
+  })
+
+  api.handle(services.reveal, async ({ params, authorize, command, reply }) => {
+    const secrets = await command(async (c) => {
+      const service = await getService(c.tx, params.id)
+      authorize(service)
+      const type = await serviceTypeOf(c.tx, service)
+      const revealable = secretReferences(type.propertySchema, service.properties ?? {}).filter((s) => s.revealable)
+      const values = await readSecrets(
+        c.tx,
+        vaultKey,
+        { serviceId: service.id },
+        revealable.map((s) => s.reference),
+      )
+      const known = revealable.filter((s) => values.has(s.reference))
+      await appendEvent(c, {
+        type: 'service.revealed',
+        ...serviceLinks(service),
+        properties: { properties: known.map(({ path }) => path) },
+      })
+      return Object.fromEntries(known.map(({ path, reference }) => [path, values.get(reference) ?? null]))
+    })
+    reply.header('cache-control', 'no-store')
+    return { secrets }
+  })
+
+  api.handle(services.why, async ({ params, authorize }) => {
+    const service = await getService(db, params.id)
+    authorize(service)
+    return explainService(service, await serviceFacts(db, service), now())
+  })
+
+  api.handle(services.setConditions, async ({ params, body, authorize, command }) => {
+    await command(async (c) => {
+      const before = await lockService(c.tx, params.id)
+      authorize(before)
+      const reported = checkConditions(before, body.conditions)
+      const conditions = mergeConditions(before.conditions, reported, timestamp(c.now))
+      if (JSON.stringify(conditions) === JSON.stringify(before.conditions)) return
+      await saveService(c.tx, { ...before, conditions, updatedAt: c.now })
+      await appendEvent(c, { type: 'service.conditions_changed', ...serviceLinks(before), properties: { conditions } })
+    })
+  })
+}
+
+function actorOf({ role }: Identity): 'user' | 'agent' {
+  return role === 'agent' ? 'agent' : 'user'
+}
