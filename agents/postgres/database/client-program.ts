@@ -68,7 +68,7 @@ function connectionEnvironment(target: Target): Record<string, string> {
     PGDATABASE: target.database,
     PGUSER: target.user,
     PGPASSWORD: target.password,
-    PGSSLMODE: target.tls ? 'require' : 'disable',
+    PGSSLMODE: target.ssl ? 'require' : 'disable',
     PGCONNECT_TIMEOUT: '15',
     PGAPPNAME: 'fulcrum-agent-postgres',
     LC_ALL: 'C',

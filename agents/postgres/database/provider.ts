@@ -12,7 +12,14 @@ export type ProviderOptions = {
 }
 
 /** How to reach a database of the server as some role; also what client programs are given. */
-export type Target = { host: string; port: number; database: string; user: string; password: string; tls: boolean }
+export type Target = {
+  host: string
+  port: number
+  database: string
+  user: string
+  password: string
+  ssl: NonNullable<pg.ClientConfig['ssl']>
+}
 
 export type Provider = {
   readonly pool: pg.Pool
@@ -72,7 +79,7 @@ export function openProvider(config: pg.ClientConfig, options: ProviderOptions =
     options,
     adminDatabase,
     adminConfig,
-    target: (database, user, password) => ({ host, port, database, user, password, tls: Boolean(ssl) }),
+    target: (database, user, password) => ({ host, port, database, user, password, ssl }),
     close: () => pool.end(),
   }
 }

@@ -15,10 +15,11 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { restoreArchive } from './archive.ts'
 import { createDatabase, dropDatabaseNow, dropLeftovers, furnishDatabase } from './content.ts'
-import type { Tools } from './dump.ts'
+import type { DumpFormat, Tools } from './dump.ts'
 import { installedExtensions } from './extensions.ts'
 import { type Located, locate, type Plan } from './located.ts'
 import { markOf, type Names } from './names.ts'
+import { isCompletePlainDump, restorePlainDump } from './plain-restore.ts'
 import {
   ident,
   literal,
@@ -44,7 +45,7 @@ const SIZE_CHECK_MS = 500
  * Replaces the content of a database by a dump. The tenant works with the old content until the new one is complete;
  * then its sessions are ended. Extensions, password, limits and whether the service is stopped stay as they are.
  *
- * @param dump  an archive of `pg_dump --format=custom`
+ * @param dump  of `pg_dump --format=custom`, or a plain one with `--inserts`, in UTF-8
  * @throws DatabaseRefusal `not-found`; `invalid` if the dump is none, does not fit the plan, or contains what a tenant may not
  *   do. The content is the old one then.
  */
@@ -64,11 +65,12 @@ export async function restore(
     async (admin) => {
       const { plan } = await present(admin, serviceId)
       await withSpool(dump, limitBytesOf(plan) * DUMP_PER_LIMIT, signal, async (file) => {
+        const format = await formatOf(file, tools)
         const names = await withServiceLock(provider, serviceId, signal, (session) =>
           prepare(provider, session, serviceId, signal),
         )
         try {
-          await fill(provider, admin, { names, serviceId, plan, file, tools }, signal)
+          await fill(provider, admin, { names, serviceId, plan, file, format, tools }, signal)
         } catch (error) {
           await withAdmin(provider, AbortSignal.timeout(60_000), (session) => dropDatabaseNow(session, names.restoring))
           throw error
@@ -94,7 +96,7 @@ async function prepare(provider: Provider, admin: Session, serviceId: string, si
 async function fill(
   provider: Provider,
   admin: Session,
-  job: { names: Names; serviceId: string; plan: Plan; file: string; tools: Tools },
+  job: { names: Names; serviceId: string; plan: Plan; file: string; format: DumpFormat; tools: Tools },
   signal: AbortSignal,
 ): Promise<void> {
   const { names, serviceId, plan, file, tools } = job
@@ -105,14 +107,10 @@ async function fill(
     const done = new AbortController()
     const watch = watchSize(provider, names.restoring, limitBytesOf(plan), full, done.signal)
     try {
-      await restoreArchive(
-        tools.pgRestore,
-        file,
-        target,
-        names.owner,
-        extensions.all,
-        AbortSignal.any([signal, full.signal]),
-      )
+      const ending = AbortSignal.any([signal, full.signal])
+      if (job.format === 'pg_dump-plain') await restorePlainDump(file, target, extensions.all, ending)
+      else if (tools !== 'bundled')
+        await restoreArchive(tools.pgRestore, file, target, names.owner, extensions.all, ending)
     } finally {
       done.abort()
       await watch
@@ -184,7 +182,7 @@ async function checkSize(provider: Provider, database: string, limitBytes: numbe
     throw new DatabaseRefusal('invalid', `the dump needs more than the plan's ${limitBytes / 2 ** 20} MiB`)
 }
 
-/** Writes the dump to a file of its own, removed at the end: the programs must read it twice. */
+/** Writes the dump to a file of its own, removed at the end: what it is shows at its beginning and its end. */
 async function withSpool(
   dump: Readable,
   limitBytes: number,
@@ -208,12 +206,23 @@ async function withSpool(
       createWriteStream(file, { mode: 0o600 }),
       { signal },
     )
-    if ((await firstBytes(file)) !== 'PGDMP')
-      throw new DatabaseRefusal('invalid', 'the dump is no archive of pg_dump --format=custom')
     await work(file)
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
+}
+
+/** @throws DatabaseRefusal `invalid` if it is no whole dump; `unsupported` if the tools cannot read it */
+async function formatOf(file: string, tools: Tools): Promise<DumpFormat> {
+  if (await isCompletePlainDump(file)) return 'pg_dump-plain'
+  if ((await firstBytes(file)) !== 'PGDMP')
+    throw new DatabaseRefusal('invalid', 'this is no dump of pg_dump --format=custom, and no complete one of --inserts')
+  if (tools === 'bundled')
+    throw new DatabaseRefusal(
+      'unsupported',
+      'a dump of pg_dump --format=custom needs the program pg_restore of PostgreSQL',
+    )
+  return 'pg_dump-custom'
 }
 
 async function firstBytes(file: string): Promise<string> {

@@ -5,6 +5,7 @@ import { chmod, chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startPostgres } from '@fulcrum/managed-postgres'
 import type pg from 'pg'
 
 export type TestServer = {
@@ -73,6 +74,20 @@ export async function startTestServer(): Promise<TestServer> {
     throw error
   }
   return server
+}
+
+/** The same with the PostgreSQL that is bundled, which has neither pg_dump nor pg_restore. */
+export async function startBundledServer(): Promise<Omit<TestServer, 'tools'>> {
+  const dir = await mkdtemp(join(tmpdir(), 'agent-postgres-'))
+  const server = await startPostgres({ dir, tcpPort: await freePort(), durable: false })
+  const { hostname: host, port, username: user, password } = new URL(server.url)
+  return {
+    admin: { host, port: Number(port), user, password: decodeURIComponent(password), database: 'postgres' },
+    async stop() {
+      await server.stop()
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
 }
 
 /** PostgreSQL refuses to run as root. */

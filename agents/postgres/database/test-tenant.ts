@@ -32,7 +32,7 @@ export type Tenant = Awaited<ReturnType<typeof aTenant>>
 
 /** Runs `work` in a session of the tenant; `change` is for other databases, passwords, ports. */
 export async function asTenant<T>(
-  server: TestServer,
+  server: Pick<TestServer, 'admin'>,
   tenant: { database: string; username: string; password: string },
   work: (client: pg.Client) => Promise<T>,
   change: pg.ClientConfig = {},
@@ -51,7 +51,7 @@ export async function asTenant<T>(
 
 /** Runs one statement in a session of its own. */
 export const run = (
-  server: TestServer,
+  server: Pick<TestServer, 'admin'>,
   tenant: { database: string; username: string; password: string },
   sql: string,
   change: pg.ClientConfig = {},

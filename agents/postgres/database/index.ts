@@ -1,0 +1,19 @@
+/** The provider's side of PostgreSQL as a service: one server, many tenants, each with a database and a role of its own. */
+export { type Dump, type DumpFormat, dump, type Tools } from './dump.ts'
+export {
+  type CreateInput,
+  create,
+  dropDatabase,
+  rotateCredentials,
+  start,
+  stop,
+  type UpdateInput,
+  update,
+} from './lifecycle.ts'
+export type { Plan } from './located.ts'
+export { type DatabaseMetrics, type Description, describe, metrics } from './observe.ts'
+export { openProvider, type Provider, type ProviderOptions } from './provider.ts'
+export { DatabaseRefusal, type RefusalKind } from './refusal.ts'
+export { restore } from './restore.ts'
+export { prepareServer } from './server.ts'
+export { enforceStorage, type StorageState } from './storage.ts'
