@@ -20,13 +20,14 @@ export async function readBody(
   operation: Operation,
   flags: InputFlags,
 ): Promise<JsonObject> {
-  if (flags.file === undefined && flags.set.length === 0)
+  const assignments = flags.set ?? []
+  if (flags.file === undefined && assignments.length === 0)
     throw usage('Nothing to send: give -f FILE or --set key=value.')
   const schema = membersOf(operation)
   const body: JsonObject = {}
   for (const [key, value] of Object.entries(flags.file === undefined ? {} : await readObject(flags.file)))
     await put(session, resource, schema, body, [key], value)
-  for (const assignment of flags.set) {
+  for (const assignment of assignments) {
     const [key, text] = splitAssignment(assignment)
     const path = key.split('.')
     await put(session, resource, schema, body, path, typed(text, path.length > 1 ? undefined : schema[key]))

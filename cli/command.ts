@@ -11,7 +11,7 @@ export type Declare = (command: Command) => void
 
 export type OutputFlags = GlobalFlags & { output: string }
 export type WaitFlags = GlobalFlags & { wait: boolean; timeout: string }
-export type InputFlags = { file?: string; set: string[] }
+export type InputFlags = { file?: string; set?: string[] }
 
 /** `-o`: how the result is printed. */
 export function outputOption(standard: (typeof FORMATS)[number] = 'table'): Option {
@@ -21,20 +21,23 @@ export function outputOption(standard: (typeof FORMATS)[number] = 'table'): Opti
 }
 
 /** For an option that may be given several times. */
-export function collect(value: string, before: string[]): string[] {
+export function collect(value: string, before: string[] = []): string[] {
   return [...before, value]
 }
 
 export function addWaitOptions(command: Command): Command {
-  return command
-    .option('--no-wait', 'do not wait for the job')
-    .option('--timeout <duration>', 'longest wait: 30s, 5m, 2h', '5m')
+  return (
+    command
+      // The default is set here because the parser sets its own only on commands that are complete before it starts.
+      .addOption(new Option('--no-wait', 'do not wait for the job').default(true))
+      .option('--timeout <duration>', 'longest wait: 30s, 5m, 2h', '5m')
+  )
 }
 
 export function addInputOptions(command: Command): Command {
   return command
     .option('-f, --file <file>', 'YAML or JSON to send, - for standard input')
-    .option('--set <key=value>', 'set one member; dots lead into objects; repeatable', collect, [])
+    .option('--set <key=value>', 'set one member; dots lead into objects; repeatable', collect)
 }
 
 /** @throws CliError (usage) */

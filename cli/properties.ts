@@ -125,7 +125,8 @@ function readText(definition: PropertyDefinition, text: string, path: Path, read
     reading.choices = reading.choices.filter((choice) => choice.path.join('\0') !== path.join('\0'))
     const plain = () => {
       const inner: Reading = { problems: [], choices: [] }
-      const value = readPlain(definition, text, path, inner)
+      // Without its validators it is no option any more but a value of its type.
+      const value = readPlain({ ...definition, validators: [] }, text, path, inner)
       if (value === undefined) throw usage('The properties are not right; nothing was sent.', inner.problems)
       return value
     }

@@ -2,6 +2,7 @@
 import type { FulcrumClient } from '@fulcrum/client'
 import { CliError, usage } from './errors.ts'
 import { readInput } from './input.ts'
+import { parseDurationMs } from './output/format.ts'
 import { note } from './output/terminal.ts'
 import { checkUrl, configPath, type Profile, readConfig } from './profiles.ts'
 
@@ -41,12 +42,13 @@ export async function findTarget(flags: GlobalFlags, env: NodeJS.ProcessEnv = pr
 }
 
 /** A person waits: an address where nothing answers is told soon. Waiting for a job has its own, longer time. */
-const CALL_TIMEOUT_MS = 10_000
+const CALL_TIMEOUT = '10s'
 
 export async function connect(target: Target): Promise<Session> {
   const [{ FulcrumClient }, contract] = await Promise.all([import('@fulcrum/client'), import('@fulcrum/contract')])
   const { url, token, caFile, proxyUrl } = target
-  const options = { url, token, userAgent: 'fulcrum-cli', timeoutMs: CALL_TIMEOUT_MS }
+  const timeoutMs = parseDurationMs(process.env.FULCRUM_TIMEOUT || CALL_TIMEOUT)
+  const options = { url, token, userAgent: 'fulcrum-cli', timeoutMs }
   const client = new FulcrumClient({ ...options, ...(caFile && { caFile }), ...(proxyUrl && { proxyUrl }) })
   return { client, contract, target }
 }

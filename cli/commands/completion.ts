@@ -23,10 +23,11 @@ export function declare(command: Command): void {
 
 async function treeOf(program: Command): Promise<Known[]> {
   const commands: Known[] = []
+  const global = flagsOf(program).filter((flag) => flag !== '--version' && flag !== '-V')
   for (const command of program.commands) {
     // This one is complete already; a second time its arguments would be there twice.
     if (command.name() !== 'completion') await complete(command)
-    commands.push(known(command, flagsOf(program)))
+    commands.push(known(command, global))
   }
   return commands
 }

@@ -10,15 +10,15 @@ import { table } from '../output/table.ts'
 import { print } from '../output/terminal.ts'
 import { type Session, withSession } from '../session.ts'
 
-type Flags = OutputFlags & { follow?: true; type: string[]; initiator: string[]; limit: string; since?: string }
+type Flags = OutputFlags & { follow?: true; type?: string[]; initiator?: string[]; limit: string; since?: string }
 
 const POLL_MS = 1_000
 
 export function declare(command: Command): void {
   command
     .option('--follow', 'go on with what happens, until Ctrl-C')
-    .option('--type <text>', 'only types that contain this, for example service.; repeatable', collect, [])
-    .option('--initiator <id>', 'only by this token id; repeatable', collect, [])
+    .option('--type <text>', 'only types that contain this, for example service.; repeatable', collect)
+    .option('--initiator <id>', 'only by this token id; repeatable', collect)
     .option('--since <number>', 'only after this sequence number')
     .option('--limit <number>', 'most events from the past', '50')
     .addOption(outputOption())
@@ -31,8 +31,8 @@ async function run(flags: Flags): Promise<void> {
   const limit = positive(flags.limit, '--limit')
   const since = flags.since === undefined ? undefined : positive(flags.since, '--since')
   const filter = {
-    ...(flags.type.length > 0 && { type: flags.type }),
-    ...(flags.initiator.length > 0 && { initiatorId: flags.initiator }),
+    ...(flags.type && { type: flags.type }),
+    ...(flags.initiator && { initiatorId: flags.initiator }),
   }
   await withSession(flags, async (session) => {
     const past = await (since === undefined

@@ -10,13 +10,13 @@ import { callAny, findResource, listRows, namesOf, operationsOf, type Row, resol
 import { RESOURCES, type Resource } from '../resources.ts'
 import { type Session, withSession } from '../session.ts'
 
-type Flags = OutputFlags & { filter: string[]; sort?: string; limit: string; all?: true }
+type Flags = OutputFlags & { filter?: string[]; sort?: string; limit: string; all?: true }
 
 export function declare(command: Command): void {
   command
     .argument('<resource>', 'plural, singular or short name')
     .argument('[id-or-name]')
-    .option('--filter <key=value>', 'only what matches; of one key repeated any, of several keys all', collect, [])
+    .option('--filter <key=value>', 'only what matches; of one key repeated any, of several keys all', collect)
     .option('--sort <field>', 'sort by a field; -field sorts descending')
     .option('--limit <number>', 'most rows', '50')
     .option('--all', 'all rows')
@@ -55,7 +55,7 @@ export async function readRow(session: Session, resource: Resource, idOrName: st
 async function queryOf(session: Session, resource: Resource, flags: Flags): Promise<Record<string, unknown>> {
   const { list } = operationsOf(session.contract, resource)
   const query: Record<string, string | string[]> = {}
-  for (const text of flags.filter) {
+  for (const text of flags.filter ?? []) {
     const [key, value] = splitAssignment(text)
     const [filter, resolved] = await filterOf(session, resource, key, value)
     query[filter] = [...(query[filter] ?? []), resolved]

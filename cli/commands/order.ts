@@ -19,7 +19,7 @@ import { type ServiceFlags, settle } from '../service-job.ts'
 import { resolveOptions } from '../service-options.ts'
 import { type Session, withSession } from '../session.ts'
 
-type Flags = ServiceFlags & InputFlags & { name: string; group?: string; agent?: string; tag: string[]; dryRun?: true }
+type Flags = ServiceFlags & InputFlags & { name: string; group?: string; agent?: string; tag?: string[]; dryRun?: true }
 
 export function declare(command: Command): void {
   command
@@ -27,7 +27,7 @@ export function declare(command: Command): void {
     .requiredOption('--name <name>', 'name of the new service')
     .option('--group <group>', 'service group, by name or id; needed when there are several')
     .option('--agent <agent>', 'agent that shall run it, by name or id')
-    .option('--tag <tag>', 'any agent that carries this tag; repeatable, all must fit', collect, [])
+    .option('--tag <tag>', 'any agent that carries this tag; repeatable, all must fit', collect)
     .option('--dry-run', 'print what would be sent and send nothing')
   addWaitOptions(addInputOptions(command))
     .addOption(outputOption())
@@ -39,7 +39,7 @@ export function declare(command: Command): void {
 }
 
 async function run(type: string, flags: Flags): Promise<void> {
-  if (flags.agent !== undefined && flags.tag.length > 0) throw usage('Give --agent or --tag, not both.')
+  if (flags.agent !== undefined && flags.tag !== undefined) throw usage('Give --agent or --tag, not both.')
   timeoutMs(flags)
   const format = toFormat(flags.output)
   const fromFile = flags.file === undefined ? {} : await readObject(flags.file)
@@ -55,7 +55,7 @@ async function orderOf(session: Session, type: string, fromFile: JsonObject, fla
   const { client, contract } = session
   const id = await resolveId(session, findResource('service-types'), type)
   const serviceType = await client.call(contract.serviceTypes.get, { params: { id } })
-  const parsed = parseProperties(serviceType.propertySchema, flags.set, fromFile)
+  const parsed = parseProperties(serviceType.propertySchema, flags.set ?? [], fromFile)
   const agentId = flags.agent === undefined ? undefined : await resolveId(session, findResource('agents'), flags.agent)
   const providerId = agentId !== undefined && parsed.choices.length > 0 ? await providerOf(session, agentId) : undefined
   return {
@@ -63,7 +63,7 @@ async function orderOf(session: Session, type: string, fromFile: JsonObject, fla
     serviceTypeId: serviceType.id,
     name: flags.name,
     ...(agentId !== undefined && { agentId }),
-    ...(flags.tag.length > 0 && { agentTags: flags.tag }),
+    ...(flags.tag !== undefined && { agentTags: flags.tag }),
     properties: await resolveOptions(session, parsed, providerId),
   }
 }

@@ -22,7 +22,7 @@ export function declare(command: Command): void {
 async function run(idOrName: string, flags: Flags): Promise<void> {
   timeoutMs(flags)
   const fromFile = flags.file === undefined ? {} : await readObject(flags.file)
-  const changes = flags.set.length > 0 || Object.keys(fromFile).length > 0
+  const changes = flags.set !== undefined || Object.keys(fromFile).length > 0
   if (!changes && flags.name === undefined) throw usage('Nothing to change: give --set key=value, -f FILE or --name.')
   await withSession(flags, async (session) => {
     const service = await findService(session, idOrName)
@@ -39,6 +39,6 @@ async function changesOf(session: Session, service: Service, fromFile: JsonObjec
   checkAllowed(service, 'update')
   const { client, contract } = session
   const type = await client.call(contract.serviceTypes.get, { params: { id: service.serviceTypeId } })
-  const parsed = parseProperties(type.propertySchema, flags.set, fromFile)
+  const parsed = parseProperties(type.propertySchema, flags.set ?? [], fromFile)
   return await resolveOptions(session, parsed, service.providerId)
 }
