@@ -25,5 +25,8 @@ test('inputs and answers are typed by the operation', () => {
   const query: Input<typeof participants.list> = { query: { page: 2, status: ['Enabled'] } }
   const status = (answer: Answer<typeof services.get>): string => answer.status
   const nothing = (answer: Answer<typeof services.delete>): undefined => answer
-  assert.ok(input && query && status && nothing)
+  assert.deepEqual(
+    [input.body.name, query.query?.page, typeof status, typeof nothing],
+    ['db', 2, 'function', 'function'],
+  )
 })

@@ -66,3 +66,12 @@ function readUsers(): string[][] {
     return []
   }
 }
+
+/**
+ * The folder that keeps a data directory at `dir` from working, because the account that PostgreSQL would run as cannot enter
+ * it; undefined when nothing does. Lets a caller choose another place before it starts a server.
+ */
+export function folderClosedToDatabase(dir: string): string | undefined {
+  const account = accountFor(dir)
+  return account && closedFolder(path.dirname(path.resolve(dir)), account)
+}

@@ -1,4 +1,5 @@
 /** Supervises real PostgreSQL servers: the control plane's own, those of the demo providers, and those of tests. */
+export { folderClosedToDatabase } from './account.ts'
 export { PostgresStartError } from './errors.ts'
 export { bundledInstallation, findDumpTools, type Installation, systemInstallations } from './installations.ts'
 export { type ManagedPostgres, type StartOptions, startPostgres } from './start-postgres.ts'

@@ -3,7 +3,13 @@
  * routing, authentication, decoding, roles, and the one place where errors become answers.
  */
 import type { Answer, Input, Operation } from '@fulcrum/contract'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import { type Owners, requireOwner, requireRole, type Scope, scopeOf } from './access.ts'
 import { type Command, runCommand } from './command.ts'
 import type { Platform } from './context.ts'
@@ -160,7 +166,7 @@ function decodeInput(operation: Operation, request: FastifyRequest): { params?: 
 function createHttp({ log, config, authenticate }: Platform): FastifyInstance {
   const http = Fastify({
     loggerInstance: log as FastifyBaseLogger, // pino's own type would become a type parameter of every route
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.bodyLimitBytes,
     requestIdHeader: false,
     genReqId: () => crypto.randomUUID(),

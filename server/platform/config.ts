@@ -63,7 +63,7 @@ export function readConfig(environment: Environment): Config {
     healthPort: read('FULCRUM_HEALTH_PORT', '8081', portNumber),
     publicBaseUrl: read(
       'FULCRUM_PUBLIC_BASE_URL',
-      `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+      `http://${host?.includes(':') ? `[${host}]` : (host ?? 'localhost')}:${port ?? 0}`,
       baseUrl,
     ),
     dataDir: read('FULCRUM_DATA_DIR', '.fulcrum', nonEmpty),

@@ -1,0 +1,57 @@
+/**
+ * `npm test`: type check, lint, then every test, on one PostgreSQL that is started for them and gone afterwards.
+ *
+ *     npm test                    everything
+ *     npm test -- server/jobs     only files whose path contains one of the words; no checks
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { startTestPostgres } from '@fulcrum/managed-postgres'
+
+const TEST_FILES = '{contract,schema,managed-postgres,client,server,cli,agent-sdk,agents,demo,e2e}/**/*.test.ts'
+
+const words = process.argv.slice(2)
+if (words.length === 0) check()
+process.exit(await runTests(words))
+
+function check(): void {
+  for (const [command, ...args] of [
+    ['tsc', '--noEmit'],
+    ['biome', 'check', '.'],
+  ] as const) {
+    const { status } = spawnSync(command, args, { stdio: 'inherit' })
+    if (status !== 0) process.exit(status ?? 1)
+  }
+}
+
+/** @returns the exit code of the test runner */
+async function runTests(words: readonly string[]): Promise<number> {
+  const files = globSync(TEST_FILES, { exclude: (name) => name === 'node_modules' }).filter(
+    (file) => words.length === 0 || words.some((word) => file.includes(word)),
+  )
+  if (files.length === 0) {
+    process.stderr.write('no test file matches\n')
+    return 2
+  }
+  const postgres = await startTestPostgres()
+  const { promise, resolve } = Promise.withResolvers<number>()
+  const runner = spawn(
+    process.execPath,
+    [
+      '--test',
+      `--test-concurrency=${Math.min(2, availableParallelism())}`,
+      '--test-timeout=900000',
+      ...files.toSorted(),
+    ],
+    { stdio: 'inherit', env: { ...process.env, FULCRUM_TEST_DSN: postgres.url } },
+  )
+  // the runner is told by the terminal, too; it ends its files first
+  const ignore = () => {}
+  process.on('SIGINT', ignore)
+  process.on('SIGTERM', () => runner.kill('SIGTERM'))
+  runner.once('exit', (code) => resolve(code ?? 1))
+  const code = await promise
+  await postgres.stop()
+  return code
+}
