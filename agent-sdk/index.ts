@@ -11,4 +11,8 @@ export {
   type Outcome,
   withParams,
 } from './agent.ts'
+export { EXIT, optionsFrom, runAgentFromEnvironment } from './environment.ts'
+export { fetchInstallConfig } from './install-config.ts'
+export { JournalInUseError } from './journal-lock.ts'
 export { createLog, type Log, type LogLevel, type LogOptions } from './log.ts'
+export { ConfigurationError, type RunningAgent, type RunOptions, runAgent } from './run-agent.ts'

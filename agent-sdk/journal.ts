@@ -80,6 +80,7 @@ async function openJobJournal(folder: string, path: string, jobId: string, ciphe
   let attempts = 0
   let decided: Report | undefined
   let unreadable = false
+  let torn = false
   let writing: Promise<void> = Promise.resolve()
 
   try {
@@ -135,7 +136,11 @@ async function openJobJournal(folder: string, path: string, jobId: string, ciphe
   /** One after the other, since steps may run side by side and lines must stay whole. */
   function append(entry: Entry): Promise<void> {
     const written = writing.then(async () => {
-      await handle.appendFile(`${JSON.stringify(entry)}\n`)
+      // After a write that failed (a full disk) the file may end within a line.
+      const line = `${torn ? '\n' : ''}${JSON.stringify(entry)}\n`
+      torn = true
+      await handle.appendFile(line)
+      torn = false
       await handle.datasync()
     })
     writing = written.catch(() => undefined)
@@ -143,7 +148,8 @@ async function openJobJournal(folder: string, path: string, jobId: string, ciphe
   }
 
   function replay(line: string): void {
-    const entry = JSON.parse(line) as Entry // written by append only
+    const entry = parsed(line)
+    if (!entry) return
     if (entry.type === 'attempt') attempts = entry.number
     if (entry.type === 'done') {
       const result = opened(entry.sealed ?? '', about('step', entry.step))
@@ -161,6 +167,14 @@ async function openJobJournal(folder: string, path: string, jobId: string, ciphe
   /** Binds a sealed text to its place, so that lines of files cannot be exchanged. */
   function about(...place: string[]): string {
     return JSON.stringify([jobId, ...place])
+  }
+}
+
+function parsed(line: string): Entry | undefined {
+  try {
+    return JSON.parse(line) as Entry // written by append only
+  } catch {
+    return undefined // what a failed write left
   }
 }
 
