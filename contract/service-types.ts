@@ -2,7 +2,7 @@
 import { type Static, Type } from 'typebox'
 import { contains, list, operation } from './operation.ts'
 import { LifecycleSchema, LifecycleSchemaInput, PropertySchema, PropertySchemaInput } from './schemas.ts'
-import { Timestamp, Uuid, UuidInput } from './values.ts'
+import { AnyJson, Timestamp, Uuid, UuidInput } from './values.ts'
 
 export const ServiceType = Type.Object({
   id: Uuid,
@@ -30,6 +30,21 @@ export const ServiceTypeUpdate = Type.Object(
   { description: 'Schemas are replaced whole.' },
 )
 export type ServiceTypeUpdate = Static<typeof ServiceTypeUpdate>
+
+/** What one agent of a provider offers of a service type: what a consumer has to know to order. */
+export const Offer = Type.Object({
+  providerId: Uuid,
+  providerName: Type.String(),
+  agentId: Uuid,
+  agentName: Type.String(),
+  tags: Type.Array(Type.String()),
+  connected: Type.Boolean({ description: 'Whether the agent is at work now; orders to others wait for it.' }),
+  options: Type.Array(Type.Object({ type: Type.String(), name: Type.String(), value: AnyJson }), {
+    description:
+      'The enabled options of the provider, in their display order, of the option types that the property schema names.',
+  }),
+})
+export type Offer = Static<typeof Offer>
 
 export const serviceTypes = {
   list: list({
@@ -81,5 +96,16 @@ export const serviceTypes = {
     params: Type.Object({ id: UuidInput }),
     status: 204,
     answer: null,
+  }),
+  offers: operation({
+    id: 'serviceTypes.offers',
+    method: 'GET',
+    path: '/service-types/{id}/offers',
+    summary: 'Who offers this service type, with which tags and options. For consumers before they order.',
+    access: { admin: 'any', participant: 'any' },
+    params: Type.Object({ id: UuidInput }),
+    status: 200,
+    answer: Type.Object({ offers: Type.Array(Offer) }),
+    addition: true,
   }),
 } as const

@@ -1,0 +1,2 @@
+/** Offers: who in the federation sells what. */
+export { offerRoutes } from './offer-routes.ts'
