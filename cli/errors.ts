@@ -1,5 +1,7 @@
 /** What ends the command with another code than 0, and how it is said: one line, what to do, never a stack trace or a token. */
 
+import type { FulcrumError } from '@fulcrum/client'
+
 export const EXIT = {
   ok: 0,
   unexpected: 1,
@@ -17,7 +19,7 @@ export type ExitKind = keyof typeof EXIT
 
 export const EXIT_CODES = `Exit codes
   0    done
-  1    unexpected: a defect of fulcrum or of the server
+  1    unexpected: a defect of fulcrum or of the server, or something is missing on this machine
   2    wrong usage, or input that is not valid
   3    not logged in, or the token is unknown, expired or revoked
   4    logged in, but not permitted
@@ -63,7 +65,8 @@ export async function explain(error: unknown): Promise<Told> {
     return told('forbidden', message, ['See who you are with: fulcrum whoami'])
   if (error instanceof client.NotFoundError) return told('notFound', message)
   if (error instanceof client.ConflictError) return told('conflict', message)
-  if (error instanceof client.InvalidRequestError) return told('usage', message, violations)
+  if (error instanceof client.InvalidRequestError)
+    return told(isStateRefusal(error) ? 'conflict' : 'usage', message, violations)
   if (error instanceof client.RateLimitedError)
     return told('unavailable', message, [`Try again in ${Math.ceil(error.retryAfterMs / 1000)} s.`])
   if (error instanceof client.UnavailableError)
@@ -72,13 +75,22 @@ export async function explain(error: unknown): Promise<Told> {
 }
 
 function told(kind: ExitKind, message: string, details: readonly string[] = []): Told {
-  return { code: EXIT[kind], lines: [`Error: ${oneLine(message)}`, ...details.map((line) => `  ${oneLine(line)}`)] }
+  const first = kind === 'interrupted' ? oneLine(message) : `Error: ${oneLine(message)}`
+  return { code: EXIT[kind], lines: [first, ...details.map((line) => `  ${oneLine(line)}`)] }
+}
+
+/** API v1 answers 400 also when a service is in the wrong state or has a job under way; what these calls carry is right. */
+function isStateRefusal({ operation, status, violations }: FulcrumError): boolean {
+  const ofState = ['services.update', 'services.delete', 'services.action'].includes(operation)
+  return ofState && status === 400 && violations.length === 0
 }
 
 /** `POST /services: 400 Invalid request: text` is for logs; people get the text. */
 function withoutMethod(message: string): string {
   const text = message.replace(/^[A-Z]+ \/\S*: /, '').replace(/^\d{3} /, '')
-  return /^[^:]+: \S/.test(text) ? text.replace(/^(Invalid request|Resource not found|Conflict): /, '') : text
+  return /^[^:]+: \S/.test(text)
+    ? text.replace(/^(Invalid request|Resource not found|Conflict): (invalid input: )?/, '')
+    : text
 }
 
 /** Errors of the file system (`ENOENT`, `EACCES`, …) concern files that were named on the command line. */

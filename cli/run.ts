@@ -2,9 +2,8 @@
 import { CommanderError } from 'commander'
 import { EXIT, explain } from './errors.ts'
 import { note } from './output/terminal.ts'
+import manifest from './package.json' with { type: 'json' }
 import { buildProgram } from './program.ts'
-
-const VERSION = '0.1.0'
 
 export async function run(): Promise<void> {
   // A reader such as head may close early; that is no failure.
@@ -13,7 +12,7 @@ export async function run(): Promise<void> {
     throw error
   })
   try {
-    await buildProgram(VERSION).parseAsync()
+    await buildProgram(manifest.version).parseAsync()
   } catch (error) {
     process.exitCode = await report(error)
   }

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Job, Service, Why } from '@fulcrum/contract'
 import { CliError } from './errors.ts'
-import { age, shortDuration } from './output/format.ts'
+import { shortDuration } from './output/format.ts'
 import { type Progress, startProgress } from './output/progress.ts'
 import type { Session } from './session.ts'
 
@@ -35,8 +35,7 @@ export function isActive(job: Job): boolean {
  * @throws CliError (failed) with the reason, (timedOut), (interrupted) on Ctrl-C
  */
 export async function waitForJob(session: Session, job: Job, name: string, timeoutMs: number): Promise<Service> {
-  const started = Date.now()
-  const progress = startProgress(() => shortDuration(Math.floor((Date.now() - started) / 1000)))
+  const progress = startProgress()
   const stop = new AbortController()
   const interrupt = () => stop.abort(goesOn('interrupted', 'Stopped waiting.', name))
   process.once('SIGINT', interrupt)
@@ -64,12 +63,11 @@ async function follow(
 ): Promise<Job> {
   const { RateLimitedError } = await import('@fulcrum/client')
   const { client, contract } = session
-  const started = Date.now()
-  let nextWhyAt = started + ASK_WHY_AFTER_MS
+  let nextWhyAt = Date.now() + ASK_WHY_AFTER_MS
   let reason = ''
   for (let present = job, pauseMs = FIRST_POLL_MS; ; pauseMs = Math.min(pauseMs * 1.5, LONGEST_POLL_MS)) {
     if (!isActive(present)) return present
-    progress.show(`${present.action} ${name}: ${stateOf(present)}`)
+    progress.show(`${present.action} ${name}: ${stateOf(present)}`, sinceOf(present))
     if (Date.now() >= nextWhyAt) {
       const why = await explainJob(session, present.id, signal)
       const text = why ? shortWhy(why) : ''
@@ -101,8 +99,11 @@ async function explainJob(session: Session, id: string, signal?: AbortSignal): P
 }
 
 function stateOf(job: Job): string {
-  if (job.status === 'Pending') return `job ${job.id} waits for its agent since ${age(job.createdAt)}`
-  return `job ${job.id} is being carried out since ${age(job.claimedAt ?? job.updatedAt)}`
+  return job.status === 'Pending' ? `job ${job.id} waits for its agent` : `job ${job.id} is being carried out`
+}
+
+function sinceOf(job: Job): string {
+  return job.status === 'Pending' ? job.createdAt : (job.claimedAt ?? job.updatedAt)
 }
 
 /** In one line. */

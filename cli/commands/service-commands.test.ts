@@ -27,7 +27,7 @@ test('order resolves names, types properties, waits for the job and says how to 
     agentId: AGENT.id,
     properties: { storageGb: 20, size: 'db-s' },
   })
-  assert.match(err, /create erp: job .* waits for its agent[\s\S]*create of erp is done: Started/)
+  assert.match(err, /create erp: job .* waits for its agent since 2026-11-24T[\s\S]*create of erp is done: Started/)
   assert.match(out, /erp +postgres +Started[\s\S]*Connect: psql "host=db.example/)
 })
 
@@ -61,6 +61,13 @@ test('an action that the state does not allow is refused with those it does, and
   assert.equal(code, 6)
   assert.match(err, /crm is Started: start is not possible now\.\n {2}Possible: stop, update, delete/)
   assert.deepEqual(sent('POST'), [])
+})
+
+test('a service with a job under way refuses with 6, although the API says 400', async () => {
+  const refusal = { status: 'Invalid request', error: 'invalid input: service has an active job' }
+  api.routes['POST /services/*/stop'] = () => ({ status: 400, body: refusal })
+  const { code, err } = await fulcrum('stop', 'crm')
+  assert.deepEqual([code, err], [6, 'Error: service has an active job\n'])
 })
 
 test('waiting ends with 8 after the time-out and with 130 on Ctrl-C, and says that the order goes on', async () => {
