@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
+import { fromPs } from './processes.ts'
 import { startPostgres } from './start-postgres.ts'
 
 /** Options for servers that need not survive a power cut. */
@@ -18,7 +19,14 @@ export function createHome(): string {
   return home
 }
 
+/** Removes the folder, and ends the servers that a failed test left in it. */
 export function removeHome(home: string): void {
+  for (const name of fs.readdirSync(home)) {
+    const lock = path.join(home, name, 'data', 'postmaster.pid')
+    const pid = fs.existsSync(lock) ? Number.parseInt(fs.readFileSync(lock, 'utf8'), 10) : 0
+    if (pid > 0 && fromPs(path.join(home, name, 'data')).some((one) => one.certain && one.pid === pid))
+      process.kill(pid, 'SIGQUIT')
+  }
   fs.rmSync(home, { recursive: true, force: true })
 }
 

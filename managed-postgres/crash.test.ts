@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { after, test } from 'node:test'
+import { after, type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { connect, createHome, fast, isRoot, removeHome, restoreCluster } from './cluster-for-tests.ts'
 import { startPostgres } from './index.ts'
@@ -27,6 +27,7 @@ type Report = { pid: number; adopted: boolean; url: string; name?: string; messa
 
 /** A supervisor in a process of its own; `command` may put a program such as setpriv in front. */
 async function superviseInChild(
+  t: TestContext,
   options: object,
   command: string[] = [],
   as: { uid?: number; gid?: number } = {},
@@ -34,6 +35,7 @@ async function superviseInChild(
   const script = fileURLToPath(new URL('supervise-in-child.ts', import.meta.url))
   const [program = process.execPath, ...args] = [...command, process.execPath, script, JSON.stringify(options)]
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], ...as })
+  t.after(() => killHard(child))
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk.toString()
@@ -74,9 +76,9 @@ test('after kill -9 of the postmaster its end is noticed and the next start reco
   assert.deepEqual(clusterProcesses(data, isRoot ? { uid, gid } : undefined), [])
 })
 
-test('after kill -9 of the supervisor the next one adopts the server with its connections', async () => {
+test('after kill -9 of the supervisor the next one adopts the server with its connections', async (t) => {
   const dir = await restoreCluster(home, 'adopts')
-  const { child, report } = await superviseInChild({ dir, ...fast })
+  const { child, report } = await superviseInChild(t, { dir, ...fast })
   const client = await connect(report.url)
   await assert.rejects(startPostgres({ dir, ...fast }), {
     name: 'PostgresStartError',
@@ -99,9 +101,9 @@ test('after kill -9 of the supervisor the next one adopts the server with its co
   assert.equal(processStart(report.pid), undefined)
 })
 
-test('a survivor with other settings is started anew', async () => {
+test('a survivor with other settings is started anew', async (t) => {
   const dir = await restoreCluster(home, 'anew')
-  const { child, report } = await superviseInChild({ dir, ...fast })
+  const { child, report } = await superviseInChild(t, { dir, ...fast })
   await killHard(child)
   const second = await startPostgres({ dir, ...fast, settings: { ...fast.settings, work_mem: '1MB' } })
   try {
@@ -136,9 +138,9 @@ test('locks of a dead server do not hinder, even when its process id was given t
 
 test('a zombie postmaster does not count as alive', {
   skip: process.platform === 'linux' ? false : 'needs /proc',
-}, async () => {
+}, async (t) => {
   const dir = await restoreCluster(home, 'zombie')
-  const { child, report } = await superviseInChild({ dir, ...fast })
+  const { child, report } = await superviseInChild(t, { dir, ...fast })
   // a stopped parent does not collect its child
   child.kill('SIGSTOP')
   process.kill(report.pid, 'SIGKILL')
@@ -152,6 +154,18 @@ test('a zombie postmaster does not count as alive', {
   } finally {
     await killHard(child)
   }
+})
+
+test('of two processes that start in a fresh directory at once one wins, and the other names it', async (t) => {
+  const dir = path.join(home, 'raced')
+  const both = await Promise.all([superviseInChild(t, { dir, ...fast }), superviseInChild(t, { dir, ...fast })])
+  const [winner, ...others] = both.filter(({ report }) => report.pid)
+  const [loser] = both.filter(({ report }) => !report.pid)
+  for (const { child } of both) await killHard(child)
+  await (await startPostgres({ dir, ...fast })).stop()
+  assert.equal(others.length, 0)
+  assert.equal(loser?.report.name, 'PostgresStartError')
+  assert.match(loser?.report.message ?? '', new RegExp(`is in use by process ${winner?.child.pid};`))
 })
 
 test('an abandoned directory is taken by exactly one of many, and a released one again', () => {
@@ -181,11 +195,11 @@ const canDrop = () => {
 }
 test('root in a container, who may not look into other processes, adopts as well', {
   skip: canDrop() ? false : 'needs root and setpriv',
-}, async () => {
+}, async (t) => {
   const dir = await restoreCluster(home, 'container')
-  const first = await superviseInChild({ dir, ...fast }, dropTrace)
+  const first = await superviseInChild(t, { dir, ...fast }, dropTrace)
   await killHard(first.child)
-  const second = await superviseInChild({ dir, ...fast }, dropTrace)
+  const second = await superviseInChild(t, { dir, ...fast }, dropTrace)
   await killHard(second.child)
   assert.deepEqual([second.report.adopted, second.report.pid], [true, first.report.pid])
   const third = await startPostgres({ dir, ...fast })
@@ -195,13 +209,13 @@ test('root in a container, who may not look into other processes, adopts as well
 
 test('another user than root runs it as himself, and root goes on with his data as that user', {
   skip: isRoot ? false : 'needs root to become somebody else',
-}, async () => {
+}, async (t) => {
   const dir = path.join(home, 'unprivileged')
   fs.mkdirSync(dir)
   // initdb wants a user with a name, and root would have taken postgres
   const other = { uid: 65_534, gid: 65_534 }
   fs.chownSync(dir, other.uid, other.gid)
-  const { child, report } = await superviseInChild({ dir, ...fast }, [], other)
+  const { child, report } = await superviseInChild(t, { dir, ...fast }, [], other)
   assert.equal(report.message, undefined)
   assert.equal(fs.statSync(`/proc/${report.pid}`).uid, other.uid)
   await killHard(child)

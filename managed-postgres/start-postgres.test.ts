@@ -88,6 +88,8 @@ test('a path of 200 characters with a comma and spaces works, and its socket dir
   assert.equal(await query(server.url, 'SELECT 1'), 1)
   await server.stop()
   assert.equal(fs.existsSync(server.socketDir), false)
+  await assert.rejects(startPostgres({ dir: long, settings: { work_mem: 'x' } }), refusal(/did not start/))
+  assert.equal(fs.existsSync(server.socketDir), false)
 
   const short = path.join(home, "a, 'b'")
   const other = await startPostgres({ dir: short, ...fast })

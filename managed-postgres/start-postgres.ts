@@ -85,12 +85,31 @@ export async function startPostgres(options: StartOptions): Promise<ManagedPostg
 }
 
 async function startOwned(options: StartOptions, place: Place, release: Release): Promise<ManagedPostgres> {
-  const { tcpPort, settings = {}, durable = true, log = () => {}, signal } = options
-  const port = tcpPort ?? SOCKET_PORT
   const major = clusterMajor(place.dataDir)
   const installation = chooseInstallation(options.installation, major)
   const secret = readOrCreateSecret(place, major !== undefined)
-  const socketDir = prepareSocketDir(place, port, secret)
+  const socketDir = prepareSocketDir(place, options.tcpPort ?? SOCKET_PORT, secret)
+  try {
+    return await startCluster(options, { place, release, major, installation, secret, socketDir })
+  } catch (error) {
+    removeSocketDir(place, socketDir)
+    throw error
+  }
+}
+
+type Prepared = {
+  place: Place
+  release: Release
+  /** Of the cluster that exists. */
+  major: number | undefined
+  installation: Installation
+  secret: string
+  socketDir: string
+}
+
+async function startCluster(options: StartOptions, prepared: Prepared): Promise<ManagedPostgres> {
+  const { tcpPort, settings = {}, durable = true, log = () => {}, signal } = options
+  const { place, release, major, installation, secret, socketDir } = prepared
   const args = serverArguments({ dataDir: place.dataDir, socketDir, tcpPort, settings, durable })
   const binDir = await runnableBinDir(installation, place)
   const command = [path.join(binDir, 'postgres'), ...args]
@@ -102,7 +121,7 @@ async function startOwned(options: StartOptions, place: Place, release: Release)
     }),
     url: connectionUrl(secret, socketDir, tcpPort),
     socketDir,
-    port,
+    port: tcpPort ?? SOCKET_PORT,
     version: installation.version,
     pid: postmaster.pid,
     adopted,
