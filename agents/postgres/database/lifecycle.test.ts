@@ -194,6 +194,17 @@ test('an aborted signal ends a statement that is running', async () => {
   await stop(provider, tenant.serviceId, inTime())
 })
 
+test('a creation that is aborted at twenty moments comes to its end when it is repeated', async () => {
+  const input = createInput({ extensions: ['citext'] })
+  for (let n = 0; n < 20; n++) {
+    const aborted = create(provider, input, AbortSignal.timeout(5 + n * 8))
+    await aborted.catch((error: Error) => assert.equal(error.name, 'TimeoutError'))
+    if (n % 5 === 4) await dropDatabase(provider, input.serviceId, inTime())
+  }
+  const made = await create(provider, input, inTime())
+  await run(server, { ...input, ...made }, 'CREATE TABLE t (a citext)')
+})
+
 test('of ten creations at once one database comes', async () => {
   const input = createInput()
   await Promise.all(Array.from({ length: 10 }, () => create(provider, input, inTime())))
