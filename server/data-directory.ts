@@ -1,21 +1,10 @@
 /** The data directory: the embedded database, the artifacts and the vault's key when nobody configured one. */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { folderClosedToDatabase } from '@fulcrum/managed-postgres'
 
 const KEY_FILE = 'vault.key'
 const KEY_BYTES = 32
-
-/**
- * Where the data goes when `FULCRUM_DATA_DIR` is not set: `.fulcrum` in the current directory; for root, whose home PostgreSQL's
- * account cannot enter, a directory of this checkout's own below `/var/lib/fulcrum`.
- */
-export function defaultDataDir(): string {
-  const here = path.resolve('.fulcrum')
-  if (!folderClosedToDatabase(path.join(here, 'postgres'))) return here
-  return path.join('/var/lib/fulcrum', createHash('sha256').update(here).digest('hex').slice(0, 12))
-}
 
 /** Makes the directory; others may pass through it to what they own inside, but list nothing. */
 export function prepareDataDir(dir: string): string {

@@ -1,6 +1,6 @@
 /** `npm run serve`: the server alone, configured by the environment. */
-import { PostgresStartError } from '@fulcrum/managed-postgres'
-import { defaultDataDir, localVaultKey, prepareDataDir } from './data-directory.ts'
+import { defaultDataDir, PostgresStartError } from '@fulcrum/managed-postgres'
+import { localVaultKey, prepareDataDir } from './data-directory.ts'
 import { runEmbeddedDatabase } from './embedded-database.ts'
 import { type RunningServer, startServer } from './main.ts'
 import { type Config, ConfigError, readConfig } from './platform/config.ts'
