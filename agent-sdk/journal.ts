@@ -69,8 +69,8 @@ export async function openJournal(dir: string, agentId: string, cipher: JournalC
       const names = await readdir(folder)
       return names.filter((name) => name.endsWith(SUFFIX)).map((name) => name.slice(0, -SUFFIX.length))
     },
-    open: (jobId) => openJobJournal(folder, pathOf(jobId), jobId, cipher),
-    remove: (jobId) => rm(pathOf(jobId), { force: true }),
+    open: async (jobId) => openJobJournal(folder, pathOf(jobId), jobId, cipher),
+    remove: async (jobId) => rm(pathOf(jobId), { force: true }),
   }
 }
 

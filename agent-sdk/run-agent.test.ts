@@ -1,0 +1,530 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, test } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import { UnauthenticatedError } from '@fulcrum/client'
+import type { Job, JsonObject, ServiceType } from '@fulcrum/contract'
+import { type AgentDefinition, JobFailure, withParams } from './agent.ts'
+import { fetchInstallConfig } from './install-config.ts'
+import { JournalInUseError } from './journal-lock.ts'
+import { createLog } from './log.ts'
+import { ConfigurationError, type RunningAgent, type RunOptions, runAgent } from './run-agent.ts'
+import { startTestServer, type TestServer } from './testing.ts'
+
+let server: TestServer
+let journalDir: string
+let agents: RunningAgent[]
+let lines: string[]
+
+beforeEach(async () => {
+  server = await startTestServer()
+  journalDir = mkdtempSync(join(tmpdir(), 'agent-'))
+  agents = []
+  lines = []
+})
+afterEach(async () => {
+  await Promise.allSettled(agents.map((agent) => agent.stop()))
+  await server.close()
+  rmSync(journalDir, { recursive: true, force: true })
+})
+
+async function run<C = JsonObject>(definition: Partial<AgentDefinition<C>> = {}, options: Partial<RunOptions> = {}) {
+  const agent = await runAgent(
+    {
+      name: 'test',
+      // Tests that care about the configuration give their own parser.
+      parseConfiguration: (configuration) => configuration as C,
+      handlers: {},
+      ...definition,
+    },
+    {
+      url: server.url,
+      ...(options.tokenFile ? {} : { token: server.token }),
+      journalDir,
+      stopGraceMs: 1_000,
+      log: createLog({ level: 'debug', write: (line) => lines.push(line) }),
+      ...options,
+    },
+  )
+  agents.push(agent)
+  return agent
+}
+
+function aJob(action = 'act', params?: JsonObject): Job {
+  return server.addJob(server.addService(), action, params)
+}
+
+const count = (method: string, path: string) =>
+  server.requests.filter((request) => request.method === method && request.path === path).length
+
+describe('a job', () => {
+  test('is claimed, run and completed with all that the handler tells', async () => {
+    const service = server.addService({ properties: { size: 1 } })
+    const job = server.addJob(service, 'create', { size: 1 })
+    await run({
+      handlers: {
+        create: async ({ params, service: given, attempt }) => ({
+          agentInstanceId: `i-${given.name}`,
+          agentInstanceData: { attempt, params },
+          properties: { port: 5432 },
+        }),
+      },
+    })
+    assert.equal((await server.ended(job)).status, 'Completed')
+    const after = server.services.get(service.id)
+    assert.equal(after?.agentInstanceId, 'i-test-service')
+    assert.deepEqual(after?.agentInstanceData, { attempt: 1, params: { size: 1 } })
+    assert.deepEqual(after?.properties, { size: 1, port: 5432 })
+    await server.until(() => readdirSync(join(journalDir, server.agent.id)).length === 0)
+  })
+
+  test('that comes later is taken at once through the long poll', async () => {
+    await run({ handlers: { act: async () => {} } })
+    await server.until(() => count('GET', '/jobs/pending') === 1)
+    await server.ended(aJob(), 1_000)
+    assert.ok(count('GET', '/jobs/pending') <= 4)
+  })
+
+  test('is found by plain polling when the server does not know how to wait', async () => {
+    server.knowsWait = false
+    await run({ handlers: { act: async () => {} } })
+    await server.until(() => count('GET', '/jobs/pending') === 1)
+    await server.ended(aJob(), 3_000)
+  })
+
+  test('is found when the server refuses the question to wait', async () => {
+    let asked = 0
+    server.fault = ({ path }) => (path === '/jobs/pending' && ++asked === 1 ? { status: 400 } : undefined)
+    await run({ handlers: { act: async () => {} } })
+    await server.ended(aJob(), 3_000)
+  })
+
+  test('with an unknown action is claimed and failed, and blocks nobody', async () => {
+    const unknown = aJob('constructor')
+    const known = aJob('act')
+    await run({ handlers: { act: async () => {} } }, { parallelJobs: 1 })
+    assert.equal((await server.ended(unknown)).errorMessage, "unsupported job action 'constructor'")
+    assert.equal((await server.ended(known)).status, 'Completed')
+    assert.equal(count('POST', `/jobs/${unknown.id}/claim`), 1)
+  })
+
+  test('fails with the text of a JobFailure, and with less of any other error', async () => {
+    const refused = aJob('refuse')
+    const broken = aJob('break')
+    await run({
+      handlers: {
+        refuse: async () => Promise.reject(new JobFailure('the name is taken')),
+        break: async () => Promise.reject(new TypeError('x is not a function')),
+      },
+    })
+    assert.equal((await server.ended(refused)).errorMessage, 'the name is taken')
+    assert.equal((await server.ended(broken)).errorMessage, 'internal error of the agent: x is not a function')
+  })
+
+  test('fails when its parameters are wrong', async () => {
+    const job = aJob('grow', { sizeGb: 'much' })
+    const parse = ({ sizeGb }: JsonObject) => {
+      if (typeof sizeGb !== 'number') throw new Error('sizeGb must be a number')
+      return { sizeGb }
+    }
+    await run({ handlers: { grow: withParams(parse, async () => {}) } })
+    assert.equal((await server.ended(job)).errorMessage, 'sizeGb must be a number')
+  })
+
+  test('that takes too long is aborted and failed', async () => {
+    const job = aJob()
+    const act: AgentDefinition['handlers'][string] = async ({ signal }) => wait(60_000, undefined, { signal })
+    await run({ handlers: { act } }, { jobTimeoutMs: 50 })
+    assert.equal((await server.ended(job)).errorMessage, 'not finished within 0.05 s')
+  })
+
+  test('does not begin another step after its time', async () => {
+    const job = aJob()
+    let late = false
+    await run(
+      {
+        handlers: {
+          act: async ({ once }) => {
+            await wait(80)
+            await once('late', async () => {
+              late = true
+              return null
+            })
+          },
+        },
+      },
+      { jobTimeoutMs: 40 },
+    )
+    assert.equal((await server.ended(job)).status, 'Failed')
+    assert.equal(late, false)
+  })
+
+  test('runs beside others up to the limit, and the next of its group follows at once', async () => {
+    let now = 0
+    let most = 0
+    const handler = async () => {
+      most = Math.max(most, ++now)
+      await wait(30)
+      now--
+    }
+    const service = server.addService()
+    const jobs = [
+      ...Array.from({ length: 5 }, () => aJob()),
+      server.addJob(service, 'act'),
+      server.addJob(service, 'act'),
+    ]
+    await run({ handlers: { act: handler } }, { parallelJobs: 3 })
+    await Promise.all(jobs.map((job) => server.ended(job, 3_000)))
+    assert.equal(most, 3)
+  })
+})
+
+describe('a report', () => {
+  test('whose answer was lost is repeated and does no harm', async () => {
+    const job = aJob()
+    let calls = 0
+    server.fault = ({ path }) => (path.endsWith('/complete') && ++calls === 1 ? 'lose answer' : undefined)
+    await run({ handlers: { act: async () => {} } })
+    await server.until(() => calls === 2 && readdirSync(join(journalDir, server.agent.id)).length === 0)
+    assert.equal(server.jobs.get(job.id)?.status, 'Completed')
+  })
+
+  test('is repeated while the server is not available', async () => {
+    const job = aJob()
+    let calls = 0
+    server.fault = ({ path }) => (path.endsWith('/complete') && ++calls === 1 ? { status: 503 } : undefined)
+    await run({ handlers: { act: async () => {} } })
+    assert.equal((await server.ended(job)).status, 'Completed')
+    assert.equal(calls, 2)
+  })
+
+  test('that the server refuses for its content becomes a failure', async () => {
+    const job = aJob()
+    server.fault = ({ path }) =>
+      path.endsWith('/complete')
+        ? { status: 409, body: { status: 'Conflict', error: 'instance id is taken' } }
+        : undefined
+    await run({ handlers: { act: async () => ({ agentInstanceId: 'x' }) } })
+    const { status, errorMessage } = await server.ended(job)
+    assert.equal(status, 'Failed')
+    assert.match(errorMessage ?? '', /^the result was refused: .*instance id is taken$/)
+  })
+
+  test('of a job that was decided elsewhere is dropped', async () => {
+    const job = aJob()
+    await run({
+      handlers: {
+        act: async () => {
+          Object.assign(server.jobs.get(job.id) ?? {}, { status: 'Failed', errorMessage: 'timeout' })
+        },
+      },
+    })
+    await server.until(() => lines.some((line) => line.includes('decided elsewhere')))
+    await server.until(() => readdirSync(join(journalDir, server.agent.id)).length === 0)
+    assert.equal(server.jobs.get(job.id)?.errorMessage, 'timeout')
+  })
+})
+
+describe('a claim', () => {
+  test('whose answer was lost is ours', async () => {
+    const job = aJob()
+    let calls = 0
+    server.fault = ({ path }) => (path.endsWith('/claim') && ++calls === 1 ? 'lose answer' : undefined)
+    await run({ handlers: { act: async () => {} } })
+    assert.equal((await server.ended(job)).status, 'Completed')
+  })
+
+  test('that is refused is not repeated at once', async () => {
+    const job = aJob()
+    server.fault = ({ path }) => (path.endsWith('/claim') ? { status: 403 } : undefined)
+    await run({ handlers: { act: async () => {} } })
+    await server.until(() => count('POST', `/jobs/${job.id}/claim`) === 1)
+    await wait(300)
+    assert.equal(count('POST', `/jobs/${job.id}/claim`), 1)
+    assert.ok(count('GET', '/jobs/pending') < 4)
+  })
+})
+
+describe('secrets', () => {
+  test('are resolved in configuration and parameters, null when gone, and on demand in properties', async () => {
+    server.secrets.set('conf', 'conf-secret').set('param', { deep: 'param-secret' }).set('prop', 'prop-secret')
+    server.agent.configuration = { key: 'vault://conf', list: ['vault://gone'] }
+    const service = server.addService({ properties: { p: 'vault://prop' } })
+    const job = server.addJob(service, 'act', { a: 'vault://param', b: 'vault://gone', c: 'plain' })
+    let seen: unknown
+    await run({
+      handlers: {
+        act: async ({ configuration, params, service: given, resolve, secret, log }) => {
+          seen = { configuration, params, kept: given.properties, properties: await resolve(given.properties ?? {}) }
+          log.info('all of it', { seen, one: await secret('vault://prop') })
+          throw new Error('cannot use conf-secret and param-secret')
+        },
+      },
+    })
+    const { errorMessage } = await server.ended(job)
+    assert.deepEqual(seen, {
+      configuration: { key: 'conf-secret', list: [null] },
+      params: { a: { deep: 'param-secret' }, b: null, c: 'plain' },
+      kept: { p: 'vault://prop' },
+      properties: { p: 'prop-secret' },
+    })
+    assert.equal(errorMessage, 'internal error of the agent: cannot use *** and ***')
+    assert.doesNotMatch(lines.join(''), /conf-secret|param-secret|prop-secret|agent-token-of/)
+  })
+})
+
+describe('heartbeat and health', () => {
+  test('the agent is Connected at once, again and again, and Disconnected in the end', async () => {
+    const agent = await run({}, { heartbeatMs: 20 })
+    await server.until(() => server.statuses.length >= 4)
+    await agent.stop()
+    assert.deepEqual([...new Set(server.statuses)], ['Connected', 'Disconnected'])
+    assert.equal(server.statuses.at(-1), 'Disconnected')
+  })
+
+  test('an agent that is not well tells so and takes no jobs until it is', async () => {
+    let well = false
+    const health = async () => well || Promise.reject(new Error('backend is down'))
+    await run({ health, handlers: { act: async () => {} } }, { heartbeatMs: 20 })
+    const job = aJob()
+    await server.until(() => server.statuses.length >= 3)
+    assert.deepEqual([...new Set(server.statuses)], ['Error'])
+    assert.equal(server.jobs.get(job.id)?.status, 'Pending')
+    well = true
+    assert.equal((await server.ended(job)).status, 'Completed')
+    assert.equal(server.statuses.at(-1), 'Connected')
+  })
+})
+
+describe('metrics and tasks', () => {
+  test('each running service of the agent is measured, over all pages', async () => {
+    const states = { initialState: 'Fresh', terminalStates: ['Gone'], states: [], actions: [] }
+    // The loop reads the lifecycle only.
+    const serviceType = { lifecycleSchema: states } as unknown as ServiceType
+    for (const status of ['Fresh', 'Gone']) server.addService({ status, serviceType })
+    for (const status of ['New', 'Deleted']) server.addService({ status })
+    server.addService({ status: 'Started', agentId: 'another' })
+    const measured = Array.from(
+      { length: 103 },
+      (_, index) => server.addService({ status: 'Started', name: `s${index}` }).id,
+    )
+    await run({
+      metrics: {
+        report: async ({ name }) => {
+          if (name === 's7') throw new Error('cannot be measured')
+          return [{ resourceId: name, typeName: 'db.size', value: 5 }]
+        },
+      },
+    })
+    await server.until(() => server.metricEntries.length >= 102)
+    assert.deepEqual(
+      server.metricEntries.map((entry) => entry.serviceId).sort(),
+      measured.filter((id) => server.services.get(id)?.name !== 's7').sort(),
+    )
+    await server.until(() => lines.some((line) => line.includes('cannot be measured')))
+  })
+
+  test('a task runs again after it failed', async () => {
+    let runs = 0
+    const task = async () => {
+      if (++runs === 1) throw new Error('once')
+    }
+    await run({ tasks: [{ name: 'watch', everyMs: 10, run: task }] })
+    await server.until(() => runs >= 3)
+    assert.ok(lines.some((line) => line.includes('"task":"watch"')))
+  })
+})
+
+describe('the start', () => {
+  test('waits for a server that is not there yet', async () => {
+    await server.down()
+    const starting = run()
+    await server.until(() => lines.some((line) => line.includes('not available')))
+    await server.up()
+    await starting
+  })
+
+  test('ends with a wrong configuration or a failing connect, and frees the journal', async () => {
+    const parseConfiguration = () => {
+      throw new Error('host is missing')
+    }
+    await assert.rejects(run({ parseConfiguration }), (error) => {
+      assert.ok(error instanceof ConfigurationError)
+      return error.message.endsWith('is wrong: host is missing')
+    })
+    await assert.rejects(run({ connect: async () => Promise.reject(new Error('no backend')) }), /no backend/)
+    assert.deepEqual(server.statuses, ['Error'])
+    await run()
+  })
+
+  test('is refused while the journal is in use', async () => {
+    await run()
+    await assert.rejects(run(), JournalInUseError)
+  })
+
+  test('gives up a token that stays refused', async () => {
+    await assert.rejects(run({}, { token: 'wrong', tokenPatienceMs: 0 }), UnauthenticatedError)
+  })
+
+  test('can be called off', async () => {
+    await server.down()
+    const controller = new AbortController()
+    const starting = run({}, { signal: controller.signal })
+    await server.until(() => lines.length > 0)
+    controller.abort(new Error('called off'))
+    await assert.rejects(starting, /called off/)
+  })
+})
+
+describe('trouble on the way', () => {
+  test('a restart of the server is survived', async () => {
+    await run({ handlers: { act: async () => {} } })
+    await server.until(() => count('GET', '/jobs/pending') >= 1)
+    await server.down()
+    await server.until(() => lines.some((line) => line.includes('not available')))
+    const job = aJob()
+    await server.up()
+    assert.equal((await server.ended(job, 5_000)).status, 'Completed')
+    assert.equal(lines.filter((line) => line.includes('"level":"warn"')).length, 1)
+  })
+
+  test('a refused token is said once, and a new one in the file is used', async () => {
+    const tokenFile = join(journalDir, 'token')
+    writeFileSync(tokenFile, `${server.token}\n`)
+    await run({ handlers: { act: async () => {} } }, { tokenFile, heartbeatMs: 20 })
+    server.token = 'the-second-token'
+    await server.until(() => lines.some((line) => line.includes('refuses the token')))
+    await server.until(() => server.requests.filter((request) => request.status === 401).length >= 3)
+    writeFileSync(tokenFile, 'the-second-token')
+    assert.equal((await server.ended(aJob(), 5_000)).status, 'Completed')
+    assert.equal(lines.filter((line) => line.includes('refuses the token')).length, 1)
+    assert.doesNotMatch(lines.join(''), /the-second-token/)
+  })
+
+  test('an agent whose token stays refused stops', async () => {
+    const agent = await run({}, { tokenPatienceMs: 10, heartbeatMs: 10 })
+    server.token = 'another'
+    await assert.rejects(agent.stopped, UnauthenticatedError)
+  })
+})
+
+describe('the end', () => {
+  test('waits for running jobs and takes no new ones', async () => {
+    let ran: () => void = () => undefined
+    const begun = new Promise<void>((resolve) => {
+      ran = resolve
+    })
+    const job = aJob()
+    let stopHook = false
+    const agent = await run({
+      handlers: {
+        act: async () => {
+          ran()
+          await wait(100)
+        },
+      },
+      stop: async () => {
+        stopHook = true
+      },
+    })
+    await begun
+    const stopped = agent.stop()
+    const later = aJob()
+    await stopped
+    assert.equal(server.jobs.get(job.id)?.status, 'Completed')
+    assert.equal(server.jobs.get(later.id)?.status, 'Pending')
+    assert.equal(stopHook, true)
+  })
+
+  test('leaves a job that does not end in time to the next start, without its completed steps', async () => {
+    const job = aJob()
+    const effects: string[] = []
+    const attempts: number[] = []
+    const act: AgentDefinition['handlers'][string] = async ({ once, attempt, signal }) => {
+      attempts.push(attempt)
+      const made = await once('make', async () => {
+        effects.push('make')
+        return { password: 'generated-secret' }
+      })
+      if (attempt === 1) await wait(60_000, undefined, { signal })
+      return { properties: made }
+    }
+    const first = await run({ handlers: { act } }, { stopGraceMs: 20 })
+    await server.until(() => effects.length === 1)
+    await first.stop()
+    assert.equal(server.jobs.get(job.id)?.status, 'Processing')
+    const file = readFileSync(join(journalDir, server.agent.id, `${job.id}.jsonl`), 'utf8')
+    assert.doesNotMatch(file, /generated-secret/)
+
+    await run({ handlers: { act } })
+    assert.equal((await server.ended(job)).status, 'Completed')
+    assert.deepEqual(effects, ['make'])
+    assert.deepEqual(attempts, [1, 2])
+    assert.deepEqual(server.services.get(job.serviceId)?.properties, { password: 'generated-secret' })
+  })
+
+  test('a decided job is only reported again by the next start', async () => {
+    const job = aJob()
+    let runs = 0
+    const act = async () => {
+      runs++
+      return { agentInstanceId: 'decided' }
+    }
+    server.fault = ({ path }) => (path.endsWith('/complete') ? { status: 503 } : undefined)
+    const first = await run({ handlers: { act } }, { stopGraceMs: 20 })
+    await server.until(() => count('POST', `/jobs/${job.id}/complete`) > 0)
+    await first.stop()
+    server.fault = () => undefined
+    await run({ handlers: { act } })
+    assert.equal((await server.ended(job)).status, 'Completed')
+    assert.equal(runs, 1)
+    assert.equal(server.services.get(job.serviceId)?.agentInstanceId, 'decided')
+  })
+
+  test('a claimed job is run again when the journal was lost, and other memories are removed', async () => {
+    const job = server.addJob(server.addService(), 'act', {}, { status: 'Processing' })
+    const attempts: number[] = []
+    const folder = join(journalDir, server.agent.id)
+    const first = await run()
+    await first.stop()
+    writeFileSync(join(folder, '00000000-0000-4000-8000-000000000000.jsonl'), '{"type":"claim"}\n')
+    Object.assign(server.jobs.get(job.id) ?? {}, { status: 'Processing' })
+    await run({
+      handlers: {
+        act: async ({ attempt }) => {
+          attempts.push(attempt)
+        },
+      },
+    })
+    await server.until(() => attempts.length === 1)
+    await server.until(() => readdirSync(folder).length === 0)
+    assert.deepEqual(attempts, [2])
+  })
+
+  test('steps that another token sealed fail the job instead of running again', async () => {
+    const job = aJob()
+    let effects = 0
+    const act: AgentDefinition['handlers'][string] = async ({ once, signal }) => {
+      await once('make', async () => ++effects)
+      await wait(60_000, undefined, { signal })
+    }
+    const first = await run({ handlers: { act } }, { stopGraceMs: 20 })
+    const file = join(journalDir, server.agent.id, `${job.id}.jsonl`)
+    await server.until(() => effects === 1 && readFileSync(file, 'utf8').includes('"type":"done"'))
+    await first.stop()
+    server.token = 'changed-while-stopped'
+    await run({ handlers: { act } })
+    assert.match((await server.ended(job)).errorMessage ?? '', /journal of this job was written with another token/)
+    assert.equal(effects, 1)
+  })
+})
+
+test('the install configuration is fetched by its address and bearer', async () => {
+  server.token = 'bearer-of-install'
+  server.fault = ({ path }) => (path === '/agents/install/abc/config' ? { status: 200, body: 'url: x' } : undefined)
+  const text = await fetchInstallConfig(`${server.url}/api/v1/agents/install/abc/config`, 'bearer-of-install')
+  assert.equal(text, '"url: x"')
+  await assert.rejects(fetchInstallConfig(`${server.url}/other`, 'x'), /no install address/)
+})
