@@ -104,7 +104,7 @@ export async function findSurvivor(
         `PostgreSQL processes are still at work in ${place.dataDir} (process ids ${ids}); end them first`,
       )
     }
-    if (waitedMs > 1e9) for (const { pid, certain } of running) if (certain) send(pid, 'SIGQUIT')
+    if (waitedMs > BACKENDS_GRACE_MS) for (const { pid, certain } of running) if (certain) send(pid, 'SIGQUIT')
     await sleep(POLL_MS)
   }
   fs.rmSync(path.join(place.dataDir, 'postmaster.pid'), { force: true })
