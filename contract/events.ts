@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import { Agent } from './agents.ts'
 import { contains, exact, list, operation, uuidFilter } from './operation.ts'
 import { Participant } from './participants.ts'
-import { JsonObject, Timestamp, Uuid } from './values.ts'
+import { JsonObject, Timestamp, Uuid, UuidWith } from './values.ts'
 
 export const Event = Type.Object({
   id: Uuid,
@@ -12,6 +12,7 @@ export const Event = Type.Object({
   initiatorId: Type.String({ description: 'Token id or JWT subject of the caller.' }),
   type: Type.String(),
   properties: Type.Union([JsonObject, Type.Null()]),
+  entityId: Type.Optional(UuidWith('What the event is about; an addition to v1.')),
   providerId: Type.Optional(Uuid),
   provider: Type.Optional(Participant),
   agentId: Type.Optional(Uuid),
@@ -57,7 +58,7 @@ export const events = {
     summary: 'List audit events, one page at a time.',
     access: { admin: 'any', participant: ['providerId', 'consumerId'] },
     item: Event,
-    filters: { initiatorType: exact, initiatorId: uuidFilter, type: contains },
+    filters: { initiatorType: exact, initiatorId: uuidFilter, type: contains, entityId: uuidFilter },
     sort: ['createdAt', 'sequenceNumber'],
   }),
   lease: operation({

@@ -26,6 +26,7 @@ const eventList: ListSource<Selectable<EventsTable>, Event> = {
     initiatorId: row.initiator_id,
     type: row.type,
     properties: row.properties,
+    ...(row.entity_id && { entityId: row.entity_id }),
     ...(row.provider_id && { providerId: row.provider_id }),
     ...(row.agent_id && { agentId: row.agent_id }),
     ...(row.consumer_id && { consumerId: row.consumer_id }),
