@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { JobFailure, type JsonObject, runAgentFromEnvironment } from './index.ts'
+import type { JsonObject } from '@fulcrum/contract'
+import { JobFailure, runAgentFromEnvironment } from './index.ts'
 
 const dir = process.env.EFFECTS_DIR ?? ''
 const STEPS = ['one', 'two', 'three']

@@ -12,7 +12,7 @@ import type { Job } from '@fulcrum/contract'
 import { startTestServer, type TestServer } from './testing.ts'
 
 const AGENT = fileURLToPath(import.meta.resolve('./crash-test-agent.ts'))
-const KILLS = 22
+const KILLS = 20
 
 let server: TestServer
 let dir: string
