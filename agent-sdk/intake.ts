@@ -151,8 +151,10 @@ export async function takeJobs<C>(options: IntakeOptions<C>): Promise<void> {
     else {
       jobLog.info(toClaim ? 'the job begins' : 'the job is resumed')
       const service = await serviceOf(job)
-      const run = { definition, contextFor, log: jobLog, halt, redactor, timeoutMs: jobTimeoutMs, job, service }
-      report = await runJob({ ...run, journal: memory, leastAttempt: toClaim ? 1 : 2 })
+      const run = { definition, contextFor, log: jobLog, halt, redactor, timeoutMs: jobTimeoutMs, job }
+      report = service
+        ? await runJob({ ...run, service, journal: memory, leastAttempt: toClaim ? 1 : 2 })
+        : { kind: 'fail', body: { errorMessage: 'the service of the job cannot be read' } }
     }
     if (!report) {
       jobLog.info('the job is left to the next start of the agent')
@@ -201,10 +203,16 @@ export async function takeJobs<C>(options: IntakeOptions<C>): Promise<void> {
     }
   }
 
-  async function serviceOf(job: Job): Promise<Service> {
+  /** @returns undefined when the server does not show it */
+  async function serviceOf(job: Job): Promise<Service | undefined> {
     if (job.service) return job.service
     const read = () => client.call(services.get, { params: { id: job.serviceId } }, { signal: options.halt })
-    return link.insist(`read service ${job.serviceId}`, read, options.halt)
+    try {
+      return await link.insist(`read service ${job.serviceId}`, read, options.halt)
+    } catch (error) {
+      if (error instanceof FulcrumError) return undefined
+      throw error
+    }
   }
 
   async function freeSlot(): Promise<void> {
@@ -241,7 +249,9 @@ async function leftJobs<C>({ client, link, log, agent, journal, stopping }: Inta
       if (job.agentId === agent.id && job.status === 'Processing') found.push(job)
     return found
   }
-  const left = await link.insist('find the jobs of the last run', list, stopping)
+  // Also a refusal heals here: a disabled agent may be enabled again, and new jobs must not come before the old ones.
+  const heals = (error: unknown) => error instanceof FulcrumError
+  const left = await link.insist('find the jobs of the last run', list, stopping, heals)
   const ids = new Set(left.map((job) => job.id))
   for (const id of await journal.jobIds()) if (!ids.has(id)) await journal.remove(id)
   if (left.length > 0) log.info('jobs of the last run are resumed', { count: left.length })

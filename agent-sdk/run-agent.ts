@@ -116,8 +116,11 @@ async function start<C>(definition: AgentDefinition<C>, options: RunOptions, bas
   let cipher: JournalCipher | undefined
   const token = await openTokenSource(options, async (changed) => {
     redactor.learn(changed)
-    await cipher?.changeToken(changed)
     log.info('the token was changed')
+    // The token works all the same; only a restart before the next change would find the journal closed.
+    await cipher
+      ?.changeToken(changed)
+      .catch((error) => log.error('the key of the journal cannot be written', { error }))
   }).catch((error: Error) => {
     throw new ConfigurationError(error.message)
   })

@@ -1,9 +1,10 @@
 /** References to secrets, and what they stand for. */
-import { type FulcrumClient, NotFoundError, RateLimitedError, UnavailableError } from '@fulcrum/client'
+import { type FulcrumClient, NotFoundError } from '@fulcrum/client'
 import { vault } from '@fulcrum/contract'
 import type { Json } from './agent.ts'
 import { pause, retryPauseMs } from './pause.ts'
 import type { Redactor } from './redact.ts'
+import { isTemporary } from './server-link.ts'
 
 export type Secrets = {
   /** @returns null when the server does not have it */
@@ -24,7 +25,7 @@ export function createSecrets(client: FulcrumClient, redactor: Redactor): Secret
         return value
       } catch (error) {
         if (error instanceof NotFoundError) return null
-        if (!(error instanceof UnavailableError || error instanceof RateLimitedError)) throw error
+        if (signal.aborted || !isTemporary(error)) throw error
         await pause(retryPauseMs(failures, error), signal)
       }
     }

@@ -12,8 +12,8 @@ export type ServerLink = {
    * @param what  what was tried, for example `look for jobs`
    */
   failed(what: string, error: unknown): void
-  /** Repeats a call until it is answered; only for errors that time can heal. Others are thrown. */
-  insist<T>(what: string, call: () => Promise<T>, signal: AbortSignal): Promise<T>
+  /** Repeats a call until it is answered; only for errors that time can heal, see `isTemporary`. Others are thrown. */
+  insist<T>(what: string, call: () => Promise<T>, signal: AbortSignal, heals?: (error: unknown) => boolean): Promise<T>
 }
 
 /** True for what may work later without anybody changing the request: an outage, too many calls, a token to be renewed. */
@@ -60,7 +60,7 @@ export function createServerLink(
     }
   }
 
-  async function insist<T>(what: string, call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  async function insist<T>(what: string, call: () => Promise<T>, signal: AbortSignal, heals = isTemporary): Promise<T> {
     for (let failures = 0; ; failures++) {
       try {
         const answer = await call()
@@ -68,7 +68,7 @@ export function createServerLink(
         return answer
       } catch (error) {
         signal.throwIfAborted()
-        if (!isTemporary(error)) throw error
+        if (!heals(error)) throw error
         failed(what, error)
         await pause(retryPauseMs(failures, error), signal)
       }
