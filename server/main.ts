@@ -1,7 +1,9 @@
 /** The server as a whole: the only file that knows every feature. */
 
+import { agentTypeRoutes } from './agent-types/index.ts'
 import { eventRoutes, startSequencer } from './events/index.ts'
 import { createHealth } from './health.ts'
+import { offerRoutes } from './offers/index.ts'
 import { participantRoutes } from './participants/index.ts'
 import { Api } from './platform/api.ts'
 import { runCommand, SYSTEM } from './platform/command.ts'
@@ -12,6 +14,9 @@ import type { ParsedConnection } from './platform/dsn.ts'
 import type { Log } from './platform/log.ts'
 import { migrate } from './platform/migrate.ts'
 import { Signals } from './platform/signals.ts'
+import { serviceGroupRoutes } from './service-groups/index.ts'
+import { serviceOptionRoutes } from './service-options/index.ts'
+import { serviceTypeRoutes } from './service-types/index.ts'
 import { bootstrapAdminToken, createAuthentication, tokenRoutes } from './tokens/index.ts'
 import { vaultRoutes } from './vault/index.ts'
 
@@ -87,4 +92,9 @@ const ROUTES: readonly ((api: Api, platform: Platform) => void)[] = [
   tokenRoutes,
   eventRoutes,
   vaultRoutes,
+  serviceOptionRoutes,
+  serviceTypeRoutes,
+  agentTypeRoutes,
+  serviceGroupRoutes,
+  offerRoutes,
 ]

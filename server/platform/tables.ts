@@ -2,7 +2,7 @@
  * The tables as Kysely sees them: one type for each table of `migrations/`. Reading and writing differ where the database fills
  * a column. The meaning of the columns stands in the migrations.
  */
-import type { AnyJson, JsonObject, LifecycleSchema, PropertySchema } from '@fulcrum/contract'
+import type { Json as AnyJson, JsonObject, LifecycleSchema, PropertySchema } from '@fulcrum/schema'
 import type { ColumnType, Generated } from 'kysely'
 
 /** JSON goes in as text (`JSON.stringify`) and comes out parsed. */

@@ -1,0 +1,10 @@
+/** Agent types: what the other features use of them. */
+export type { AgentType } from './agent-type.ts'
+export { agentTypeRoutes } from './agent-type-routes.ts'
+export {
+  type AgentTypeRow,
+  agentTypeToWire,
+  findAgentTypeForReference,
+  serviceTypeIdsOf,
+  toAgentType,
+} from './agent-type-store.ts'
