@@ -220,6 +220,8 @@ CREATE TABLE service_pool_values (
   created_at timestamptz NOT NULL,
   updated_at timestamptz NOT NULL
 );
+-- hash: values can be larger than a b-tree entry
+CREATE INDEX service_pool_values_value ON service_pool_values USING hash (value);
 CREATE UNIQUE INDEX service_pool_values_address ON service_pool_values (service_pool_id, address);
 CREATE INDEX service_pool_values_free ON service_pool_values (service_pool_id, name COLLATE "C", id) WHERE service_id IS NULL;
 CREATE INDEX ON service_pool_values (service_id);
