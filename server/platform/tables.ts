@@ -161,8 +161,8 @@ export type ServicePoolsTable = {
   id: string
   name: string
   type: string
-  property_type: string
-  generator_type: string
+  property_type: 'string' | 'integer' | 'number' | 'boolean' | 'json'
+  generator_type: 'list' | 'subnet'
   generator_config: ColumnType<JsonObject | null, string | null, string | null>
   service_pool_set_id: string
   provider_id: string
@@ -189,8 +189,8 @@ export type ConfigPoolsTable = {
   id: string
   name: string
   type: string
-  property_type: string
-  generator_type: string
+  property_type: 'string' | 'integer' | 'number' | 'boolean' | 'json'
+  generator_type: 'list' | 'subnet'
   generator_config: ColumnType<JsonObject | null, string | null, string | null>
   participant_id: string | null
   created_at: Date

@@ -129,20 +129,12 @@ export function toPool(row: Omit<PoolRow, 'next_offset'>): ServicePool {
     id: row.id,
     name: row.name,
     type: row.type,
-    propertyType: PROPERTY_TYPE[row.property_type] ?? 'json',
-    generatorType: row.generator_type === 'subnet' ? 'subnet' : 'list',
+    propertyType: row.property_type,
+    generatorType: row.generator_type,
     generatorConfig: row.generator_config,
     servicePoolSetId: row.service_pool_set_id,
     providerId: row.provider_id,
     createdAt: new Date(row.created_at),
     updatedAt: new Date(row.updated_at),
   }
-}
-
-const PROPERTY_TYPE: Readonly<Record<string, ServicePool['propertyType']>> = {
-  string: 'string',
-  integer: 'integer',
-  number: 'number',
-  boolean: 'boolean',
-  json: 'json',
 }

@@ -3,8 +3,6 @@ import type { Json, JsonObject } from '@fulcrum/schema'
 import { invalidInput } from '../platform/errors.ts'
 import { readSubnet } from './subnet.ts'
 
-export const PROPERTY_TYPES = ['string', 'integer', 'number', 'boolean', 'json'] as const
-
 export type ServicePoolSet = { id: string; name: string; providerId: string; createdAt: Date; updatedAt: Date }
 
 export type ServicePool = {
@@ -13,7 +11,7 @@ export type ServicePool = {
   /** The key by which property schemas refer to it; unique for one provider; fixed. */
   type: string
   /** Informative; never compared. */
-  propertyType: (typeof PROPERTY_TYPES)[number]
+  propertyType: 'string' | 'integer' | 'number' | 'boolean' | 'json'
   generatorType: 'list' | 'subnet'
   generatorConfig: JsonObject | null
   servicePoolSetId: string
