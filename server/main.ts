@@ -1,8 +1,11 @@
 /** The server as a whole: the only file that knows every feature. */
 
 import { agentTypeRoutes } from './agent-types/index.ts'
+import { agentRoutes } from './agents/index.ts'
+import { configPoolRoutes } from './config-pools/index.ts'
 import { eventRoutes, startSequencer } from './events/index.ts'
 import { createHealth } from './health.ts'
+import { jobRoutes } from './jobs/index.ts'
 import { offerRoutes } from './offers/index.ts'
 import { participantRoutes } from './participants/index.ts'
 import { Api } from './platform/api.ts'
@@ -16,9 +19,12 @@ import { migrate } from './platform/migrate.ts'
 import { Signals } from './platform/signals.ts'
 import { serviceGroupRoutes } from './service-groups/index.ts'
 import { serviceOptionRoutes } from './service-options/index.ts'
+import { servicePoolRoutes, servicePoolSetRoutes, servicePoolValueRoutes } from './service-pools/index.ts'
 import { serviceTypeRoutes } from './service-types/index.ts'
+import { serviceRoutes } from './services/index.ts'
 import { bootstrapAdminToken, createAuthentication, tokenRoutes } from './tokens/index.ts'
 import { vaultRoutes } from './vault/index.ts'
+import { startWorkers } from './workers/index.ts'
 
 export type RunningServer = {
   /** Base of the API without `/api/v1`. */
@@ -67,6 +73,7 @@ export async function startServer(
     }
     const bootstrapToken = await runCommand(platform, SYSTEM, (c) => bootstrapAdminToken(c, config.bootstrapAdminToken))
     stops.push(startSequencer(platform))
+    stops.push(startWorkers(platform))
 
     const api = new Api(platform)
     for (const routes of ROUTES) routes(api, platform)
@@ -95,6 +102,13 @@ const ROUTES: readonly ((api: Api, platform: Platform) => void)[] = [
   serviceOptionRoutes,
   serviceTypeRoutes,
   agentTypeRoutes,
+  servicePoolSetRoutes,
+  servicePoolRoutes,
+  servicePoolValueRoutes,
+  configPoolRoutes,
+  agentRoutes,
   serviceGroupRoutes,
+  serviceRoutes,
+  jobRoutes,
   offerRoutes,
 ]

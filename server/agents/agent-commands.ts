@@ -1,0 +1,185 @@
+/** What changes an agent: made, reconfigured, heard of, fallen silent, removed. Each is part of one transaction. */
+import { randomUUID } from 'node:crypto'
+import type { AgentCreate, AgentStatus, AgentUpdate } from '@fulcrum/contract'
+import { evaluateProperties, type JsonObject, type PropertySchema, secretReferences } from '@fulcrum/schema'
+import { type AgentType, findAgentTypeForReference } from '../agent-types/index.ts'
+import { allocateConfigValue, releaseConfigValues } from '../config-pools/index.ts'
+import { appendEvent, changes } from '../events/index.ts'
+import { findParticipantForReference } from '../participants/index.ts'
+import type { Owners } from '../platform/access.ts'
+import type { Command } from '../platform/command.ts'
+import { conflict, invalidInput, notFound } from '../platform/errors.ts'
+import { IDENTITIES_SIGNAL } from '../platform/identity.ts'
+import { findPoolSetForReference } from '../service-pools/index.ts'
+import { deleteSecrets, pruneSecrets, storeSecrets } from '../vault/index.ts'
+import { type Agent, agentShape, checkAgent, report } from './agent.ts'
+import { countLiveServices, insertAgent, lockAgent, lockSilentAgents, removeAgent, saveAgent } from './agent-store.ts'
+
+type Authorize = (owners: Owners) => void
+type VaultKey = Buffer | null
+
+/** Checks in the contract's order: provider, type, pool set and its provider, configuration, name and tags (DOMAIN.md 2.3). */
+export async function createAgent(c: Command, body: AgentCreate, vaultKey: VaultKey): Promise<Agent> {
+  const provider = await findParticipantForReference(c.tx, body.providerId)
+  if (!provider) throw invalidInput(`participant with ID ${body.providerId} does not exist`)
+  if (provider.status === 'Disabled')
+    throw invalidInput(`participant ${provider.name} is disabled and gets no new agents`)
+  const type = await findAgentTypeForReference(c.tx, body.agentTypeId)
+  if (!type) throw invalidInput(`agent type with ID ${body.agentTypeId} does not exist`)
+  if (body.servicePoolSetId !== undefined) await requirePoolSet(c, body.servicePoolSetId, provider.id)
+
+  const id = randomUUID()
+  const configuration = await configure(c, {
+    id,
+    providerId: provider.id,
+    type,
+    input: body.configuration ?? {},
+    vaultKey,
+  })
+  const agent = checkAgent({
+    id,
+    name: body.name,
+    status: 'Disconnected',
+    lastStatusUpdate: null,
+    tags: body.tags ?? null,
+    configuration,
+    agentTypeId: type.id,
+    providerId: provider.id,
+    servicePoolSetId: body.servicePoolSetId ?? null,
+    createdAt: c.now,
+    updatedAt: c.now,
+  })
+  await insertAgent(c.tx, agent)
+  await appendEvent(c, { type: 'agent.created', ...links(agent) })
+  return agent
+}
+
+export async function updateAgent(
+  c: Command,
+  id: string,
+  body: AgentUpdate,
+  authorize: Authorize,
+  vaultKey: VaultKey,
+): Promise<void> {
+  const before = await lockAgent(c.tx, id)
+  authorize(before)
+  if (body.servicePoolSetId !== undefined) await requirePoolSet(c, body.servicePoolSetId, before.providerId)
+  const { configuration: input, ...rest } = body
+  const configuration = input ? await reconfigure(c, before, input, vaultKey) : before.configuration
+  const after = checkAgent({
+    ...before,
+    ...rest,
+    configuration,
+    ...(body.status !== undefined && { lastStatusUpdate: c.now }),
+    updatedAt: c.now,
+  })
+  await change(c, before, after)
+}
+
+/** What an agent says about itself. Writes an event only when its status changes. */
+export async function reportStatus(c: Command, id: string, status: AgentStatus): Promise<void> {
+  const before = await lockAgent(c.tx, id)
+  const after = report(before, status, c.now)
+  if (after === before) return
+  if (after.status === before.status) await saveAgent(c.tx, after)
+  else await change(c, before, after)
+}
+
+/** Connected agents that were not heard of since then become Disconnected. @returns how many */
+export async function disconnectSilentAgents(c: Command, since: Date): Promise<number> {
+  const silent = await lockSilentAgents(c.tx, since)
+  for (const agent of silent) await change(c, agent, { ...agent, status: 'Disconnected', updatedAt: c.now })
+  return silent.length
+}
+
+async function change(c: Command, before: Agent, after: Agent): Promise<void> {
+  await saveAgent(c.tx, after)
+  await appendEvent(c, {
+    type: 'agent.updated',
+    ...links(after),
+    properties: changes(agentShape(before), agentShape(after)),
+  })
+  if ((before.status === 'Disabled') !== (after.status === 'Disabled')) c.announce(IDENTITIES_SIGNAL)
+}
+
+export async function deleteAgent(c: Command, id: string, authorize: Authorize): Promise<void> {
+  const agent = await lockAgent(c.tx, id)
+  authorize(agent)
+  const live = await countLiveServices(c.tx, agent.id)
+  if (live > 0) throw conflict(`cannot delete agent ${agent.id}: ${live} dependent service(s) exist`)
+  await releaseConfigValues(c, agent.id)
+  await deleteSecrets(c, { agentId: agent.id })
+  await removeAgent(c.tx, agent.id, c.now)
+  await appendEvent(c, { type: 'agent.deleted', ...links(agent) })
+  c.announce(IDENTITIES_SIGNAL)
+}
+
+async function requirePoolSet({ tx }: Command, id: string, providerId: string): Promise<void> {
+  const set = await findPoolSetForReference(tx, id)
+  if (!set) throw notFound('service pool set', id)
+  if (set.providerId !== providerId)
+    throw invalidInput(`service pool set ${id} does not belong to the agent's provider`)
+}
+
+type ConfigureRequest = {
+  id: string
+  providerId: string
+  type: Pick<AgentType, 'configurationSchema'>
+  input: JsonObject
+  stored?: JsonObject
+  vaultKey: VaultKey
+}
+
+async function configure(
+  c: Command,
+  { id, providerId, type, input, stored, vaultKey }: ConfigureRequest,
+): Promise<JsonObject> {
+  const result = await evaluateProperties({
+    schema: type.configurationSchema,
+    registry: 'agent',
+    input,
+    ...(stored && { stored }),
+    actor: 'user',
+    vaultAvailable: vaultKey !== null,
+    newReference: randomUUID,
+    lookups: {
+      allocate: (poolType, propertyName) => allocateConfigValue(c, { poolType, providerId, agentId: id, propertyName }),
+    },
+  })
+  if (!result.ok) {
+    const [first, ...others] = result.violations.filter(({ path }) => !/[.[]/.test(path))
+    throw invalidInput(
+      `configuration: validation failed: ${others.length === 0 ? first?.message : `${others.length + 1} errors`}`,
+    )
+  }
+  await storeSecrets(c, vaultKey, { agentId: id }, result.secrets)
+  return result.properties
+}
+
+async function reconfigure(c: Command, agent: Agent, input: JsonObject, vaultKey: VaultKey): Promise<JsonObject> {
+  const schema = await configurationSchemaOf(c, agent)
+  const configuration = await configure(c, {
+    id: agent.id,
+    providerId: agent.providerId,
+    type: { configurationSchema: schema },
+    input,
+    stored: agent.configuration ?? {},
+    vaultKey,
+  })
+  const inUse = secretReferences(schema, configuration).map(({ reference }) => reference)
+  await pruneSecrets(c, { agentId: agent.id }, inUse, { ephemeral: 'keep' })
+  return configuration
+}
+
+async function configurationSchemaOf({ tx }: Command, { agentTypeId }: Agent): Promise<PropertySchema> {
+  const row = await tx
+    .selectFrom('agent_types')
+    .select('configuration_schema')
+    .where('id', '=', agentTypeId)
+    .executeTakeFirstOrThrow()
+  return row.configuration_schema
+}
+
+function links({ id, providerId }: Agent) {
+  return { entityId: id, agentId: id, providerId }
+}
