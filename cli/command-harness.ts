@@ -103,6 +103,10 @@ beforeEach(async () => {
     services: [service(10, 'crm', 'Started'), service(11, 'crm', 'Deleted'), service(12, 'twin', 'Started')],
     'service-types': [TYPE],
     'service-groups': [{ id: id(6), name: 'main', consumerId: id(5), ...stamps }],
+    offers: [
+      offer(id(3), 'ACME', AGENT.id, 'pg-1', ['eu', 'gold'], { Small: 'db-s', Large: 'db-l' }),
+      offer(id(8), 'Beta', id(9), 'pg-2', ['eu'], { Small: 'beta.small', Huge: 'beta.huge' }),
+    ],
     'service-option-types': [{ id: id(7), name: 'Size', type: 'pg_size', description: '', ...stamps }],
     'service-options': [option(20, id(3), 'Small', 'db-s'), option(21, id(3), 'Large', 'db-l')],
     jobs: [],
@@ -110,6 +114,13 @@ beforeEach(async () => {
   })
 })
 afterEach(async () => await api.close())
+
+export function offer(
+  ...[providerId, providerName, agentId, agentName, tags, sizes]: [string, string, string, string, string[], object]
+) {
+  const options = Object.entries(sizes).map(([name, value]) => ({ type: 'pg_size', name, value }))
+  return { providerId, providerName, agentId, agentName, tags, connected: true, options }
+}
 
 function option(n: number, providerId: string, name: string, value: string) {
   const rest = { serviceOptionTypeId: id(7), enabled: true, displayOrder: n, ...stamps }

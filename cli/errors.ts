@@ -1,6 +1,7 @@
 /** What ends the command with another code than 0, and how it is said: one line, what to do, never a stack trace or a token. */
 
-import type { FulcrumError } from '@fulcrum/client'
+import type { FulcrumError, Violation } from '@fulcrum/client'
+import { printable } from './output/terminal.ts'
 
 export const EXIT = {
   ok: 0,
@@ -55,10 +56,8 @@ export async function explain(error: unknown): Promise<Told> {
   if (isSystemError(error)) return told('usage', error.message)
   const client = await import('@fulcrum/client')
   if (!(error instanceof client.FulcrumError)) return told('unexpected', textOf(error), ['FULCRUM_DEBUG=1 shows more.'])
-  const violations = error.violations.map(({ path, message }) =>
-    path === '' || message.startsWith(path) ? message : `${path}: ${message}`,
-  )
-  const message = violations.length > 0 ? 'The server did not accept the input.' : withoutMethod(error.message)
+  const violations = error.violations.map(violationText)
+  const message = violations.length > 0 ? NOT_ACCEPTED : withoutMethod(error.message)
   if (error instanceof client.UnauthenticatedError)
     return told('unauthenticated', message, ['Log in again with: fulcrum login'])
   if (error instanceof client.ForbiddenError)
@@ -74,8 +73,15 @@ export async function explain(error: unknown): Promise<Told> {
   return told('unexpected', message)
 }
 
+export const NOT_ACCEPTED = 'The server did not accept the input.'
+
+export function violationText({ path, message }: Violation): string {
+  return path === '' || message.startsWith(path) ? message : `${path}: ${message}`
+}
+
 function told(kind: ExitKind, message: string, details: readonly string[] = []): Told {
-  const first = kind === 'interrupted' ? oneLine(message) : `Error: ${oneLine(message)}`
+  const text = oneLine(message).trimStart()
+  const first = kind === 'interrupted' ? text : `Error: ${text}`
   return { code: EXIT[kind], lines: [first, ...details.map((line) => `  ${oneLine(line)}`)] }
 }
 
@@ -102,6 +108,7 @@ function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
+/** What others wrote may be in it; spaces in front make lists. */
 function oneLine(text: string): string {
-  return text.replaceAll(/\s*[\r\n]+\s*/g, ' ').trim()
+  return printable(text).trimEnd()
 }

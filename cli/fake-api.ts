@@ -60,6 +60,9 @@ async function answer(api: Omit<FakeApi, 'url' | 'close'>, request: IncomingMess
   const route = exact ?? pattern
   if (route) return route(body, path)
   const rows = api.objects[collection] ?? []
+  // Without a list of offers it is a server of before there were any.
+  if (collection === 'service-types' && rest[0] === 'offers' && api.objects.offers)
+    return { status: 200, body: { offers: api.objects.offers } }
   if (request.method !== 'GET' || rest.length > 0) return missing()
   if (id === undefined) return { status: 200, body: page(rows, url.searchParams) }
   const found = rows.find((row) => row.id === id)

@@ -19,6 +19,9 @@ export type OptionChoice = {
 
 export type ParsedProperties = { properties: JsonObject; choices: OptionChoice[] }
 
+/** Names of options by option type, where they are known. */
+export type OptionNames = ReadonlyMap<string, readonly string[]>
+
 type Path = (string | number)[]
 type Reading = { problems: string[]; choices: OptionChoice[] }
 
@@ -26,19 +29,21 @@ type Reading = { problems: string[]; choices: OptionChoice[] }
  * @param schema  of the service type
  * @param fromFile  properties of a file; assignments go on top of them
  * @param assignments  `key=value`; dots lead into objects: `storage.sizeGb=20`
+ * @param options  for what is said of the known properties
  * @throws CliError (usage) with every problem and the known properties
  */
 export function parseProperties(
   schema: PropertySchema,
   assignments: readonly string[],
   fromFile: JsonObject = {},
+  options: OptionNames = new Map(),
 ): ParsedProperties {
   const reading: Reading = { problems: [], choices: [] }
   const properties = structuredClone(fromFile)
   checkMembers(schema.properties, fromFile, [], reading)
   for (const assignment of assignments) assign(schema.properties, properties, assignment, reading)
   if (reading.problems.length > 0)
-    throw usage('The properties are not right; nothing was sent.', [...reading.problems, ...known(schema)])
+    throw usage('The properties are not right; nothing was sent.', [...reading.problems, ...known(schema, options)])
   return { properties, choices: reading.choices }
 }
 
@@ -59,26 +64,42 @@ export function splitAssignment(assignment: string): [key: string, value: string
 }
 
 /** One line for each property that a user may set. */
-export function known(schema: PropertySchema): string[] {
-  const lines = settable(schema.properties, '')
+export function known(schema: PropertySchema, options: OptionNames = new Map()): string[] {
+  const lines = settable(schema.properties, '', options).map(({ line }) => line)
   return lines.length === 0 ? ['This service type has no property to set.'] : ['Known properties:', ...lines]
 }
 
-function settable(definitions: Record<string, PropertyDefinition>, prefix: string): string[] {
+/**
+ * Of the lines of `known`, those of some properties.
+ *
+ * @param paths  as the server writes them: `storage.sizeGb`, `zones[0]`
+ */
+export function knownAt(schema: PropertySchema, options: OptionNames, paths: readonly string[]): string[] {
+  const wanted = paths.map((path) => path.replaceAll(/\[\d+\]|\.\d+(?=\.|$)/g, ''))
+  const concerned = (path: string) => wanted.some((one) => one === path || path.startsWith(`${one}.`))
+  return settable(schema.properties, '', options).flatMap(({ path, line }) => (concerned(path) ? [line] : []))
+}
+
+function settable(
+  definitions: Record<string, PropertyDefinition>,
+  prefix: string,
+  options: OptionNames,
+): { path: string; line: string }[] {
   return Object.entries(definitions).flatMap(([name, definition]) => {
     if (!isForUsers(definition)) return []
     const path = prefix + name
-    if (definition.properties) return settable(definition.properties, `${path}.`)
+    if (definition.properties) return settable(definition.properties, `${path}.`, options)
     const option = optionTypeOf(definition) ?? (definition.items && optionTypeOf(definition.items))
+    const names = option === undefined ? undefined : options.get(option)
     const facts = [
       typeName(definition),
-      option && `option ${option}`,
+      option && (names ? `option ${option}: ${names.join(' | ')}` : `option ${option}`),
       definition.required && definition.default === undefined && !definition.generator && 'required',
       definition.default !== undefined && `default ${JSON.stringify(definition.default)}`,
       ...(definition.validators ?? []).map(limit),
       definition.label,
     ]
-    return [`  ${path}  ${facts.filter(Boolean).join(', ')}`]
+    return [{ path, line: `  ${path}  ${facts.filter(Boolean).join(', ')}` }]
   })
 }
 

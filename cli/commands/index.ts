@@ -18,6 +18,7 @@ export const COMMANDS: readonly Entry[] = [
   entry('logout', 'forget the token of a profile', ACCOUNT, () => import('./logout.ts')),
   entry('profile', 'list, choose, show and delete profiles', ACCOUNT, () => import('./profile.ts')),
   entry('whoami', 'say who the server takes you for', ACCOUNT, () => import('./whoami.ts')),
+  entry('offers', 'show who offers a service type, with its options', SERVICES, () => import('./offers.ts')),
   entry('order', 'order a service and wait until it is there', SERVICES, () => import('./order.ts')),
   entry('update', 'change properties or the name of a service', SERVICES, () => import('./update.ts')),
   entry('action', 'run a lifecycle action of a service', SERVICES, () => import('./action.ts')),

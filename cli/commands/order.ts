@@ -1,5 +1,5 @@
 /** `fulcrum order`: from the name of a service type and properties to a running service. */
-import type { JsonObject, ServiceCreate } from '@fulcrum/contract'
+import type { JsonObject, Offer, ServiceCreate, ServiceType } from '@fulcrum/contract'
 import type { Command } from 'commander'
 import {
   addInputOptions,
@@ -11,15 +11,18 @@ import {
   timeoutMs,
 } from '../command.ts'
 import { usage } from '../errors.ts'
+import { needOffers, placementOf, readOffers } from '../offers.ts'
 import { serialize, toFormat } from '../output/format.ts'
 import { print } from '../output/terminal.ts'
 import { parseProperties } from '../properties.ts'
+import { explained } from '../refused-properties.ts'
 import { findResource, isId, resolveId } from '../resource-lookup.ts'
 import { type ServiceFlags, settle } from '../service-job.ts'
-import { resolveOptions } from '../service-options.ts'
+import { optionNames, resolveListed, resolveOffered } from '../service-options.ts'
 import { type Session, withSession } from '../session.ts'
 
-type Flags = ServiceFlags & InputFlags & { name: string; group?: string; agent?: string; tag?: string[]; dryRun?: true }
+type Flags = ServiceFlags &
+  InputFlags & { name: string; group?: string; agent?: string; provider?: string; tag?: string[]; dryRun?: true }
 
 export function declare(command: Command): void {
   command
@@ -27,44 +30,57 @@ export function declare(command: Command): void {
     .requiredOption('--name <name>', 'name of the new service')
     .option('--group <group>', 'service group, by name or id; needed when there are several')
     .option('--agent <agent>', 'agent that shall run it, by name or id')
+    .option('--provider <provider>', 'one of the agents of this provider, by name or id')
     .option('--tag <tag>', 'any agent that carries this tag; repeatable, all must fit', collect)
     .option('--dry-run', 'print what would be sent and send nothing')
   addWaitOptions(addInputOptions(command))
     .addOption(outputOption())
     .addHelpText(
       'after',
-      '\nProperties are typed by the service type; options are taken by their names:\n  fulcrum order postgres --name crm --set size=Small --set storageGb=20',
+      '\nProperties are typed by the service type; options are taken by their names:\n  fulcrum order postgres --name crm --set size=Small --set storageGb=20\nWho offers what: fulcrum offers postgres',
     )
     .action(async (type: string) => await run(type, command.optsWithGlobals<Flags>()))
 }
 
 async function run(type: string, flags: Flags): Promise<void> {
-  if (flags.agent !== undefined && flags.tag !== undefined) throw usage('Give --agent or --tag, not both.')
   timeoutMs(flags)
   const format = toFormat(flags.output)
   const fromFile = flags.file === undefined ? {} : await readObject(flags.file)
   await withSession(flags, async (session) => {
-    const body = await orderOf(session, type, fromFile, flags)
+    const { client, contract } = session
+    const id = await resolveId(session, findResource('service-types'), type)
+    const serviceType = await client.call(contract.serviceTypes.get, { params: { id } })
+    const offers = await readOffers(session, id)
+    const fitting = offers && needOffers(offers, flags, serviceType.name)
+    const chosen = fitting
+      ? chooseOffered(serviceType, fitting, fromFile, flags)
+      : await chooseListed(session, serviceType, fromFile, flags)
+    const body = { groupId: await findGroup(session, flags.group), serviceTypeId: id, name: flags.name, ...chosen }
     if (flags.dryRun) return print(await serialize(format === 'json' ? 'json' : 'yaml', body))
-    const service = await session.client.call(session.contract.services.create, { body })
+    const service = await explained(serviceType, fitting, () => client.call(contract.services.create, { body }))
     await settle(session, service, 'create', flags)
   })
 }
 
-async function orderOf(session: Session, type: string, fromFile: JsonObject, flags: Flags): Promise<ServiceCreate> {
-  const { client, contract } = session
-  const id = await resolveId(session, findResource('service-types'), type)
-  const serviceType = await client.call(contract.serviceTypes.get, { params: { id } })
-  const parsed = parseProperties(serviceType.propertySchema, flags.set ?? [], fromFile)
+type Chosen = Pick<ServiceCreate, 'agentId' | 'agentTags' | 'properties'>
+
+function chooseOffered(type: ServiceType, fitting: readonly Offer[], fromFile: JsonObject, flags: Flags): Chosen {
+  const parsed = parseProperties(type.propertySchema, flags.set ?? [], fromFile, optionNames(fitting))
+  const { properties, able } = resolveOffered(parsed, fitting)
+  return { ...placementOf(fitting, able, flags), properties }
+}
+
+/** At a server without offers: from what the caller may list. */
+async function chooseListed(session: Session, type: ServiceType, fromFile: JsonObject, flags: Flags): Promise<Chosen> {
+  if (flags.agent !== undefined && flags.tag !== undefined) throw usage('Give --agent or --tag, not both.')
+  if (flags.provider !== undefined) throw usage('This server knows no --provider; choose with --agent or --tag.')
+  const parsed = parseProperties(type.propertySchema, flags.set ?? [], fromFile)
   const agentId = flags.agent === undefined ? undefined : await resolveId(session, findResource('agents'), flags.agent)
   const providerId = agentId !== undefined && parsed.choices.length > 0 ? await providerOf(session, agentId) : undefined
   return {
-    groupId: await findGroup(session, flags.group),
-    serviceTypeId: serviceType.id,
-    name: flags.name,
     ...(agentId !== undefined && { agentId }),
     ...(flags.tag !== undefined && { agentTags: flags.tag }),
-    properties: await resolveOptions(session, parsed, providerId),
+    properties: await resolveListed(session, parsed, providerId),
   }
 }
 

@@ -116,7 +116,7 @@ test('create reads YAML from standard input, and violations are listed one per l
   assert.equal(code, 2)
   assert.match(
     err,
-    /^Error: .*\n {2}storageGb: value 0 is less than minimum 1\n {2}size: required property is missing\n$/,
+    /^Error: .*\n {2}storageGb: value 0 is less than minimum 1\n {2}size: required property is missing\n {2}Known/,
   )
 })
 

@@ -40,6 +40,7 @@ test('order refuses unknown properties and wrong types before anything is sent, 
   ])
   assert.equal(wrong.code, 2)
   assert.match(wrong.err, /storage: is not a property[\s\S]*storageGb {2}integer, required, Storage/)
+  assert.match(wrong.err, /size {2}string, option pg_size: Small \| Large \| Huge, required/)
   assert.equal(tiny.code, 2)
   assert.match(tiny.err, /Small \(db-s\)/)
   assert.equal(JSON.parse(dry.out).properties.size, 'db-l')

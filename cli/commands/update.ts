@@ -1,13 +1,15 @@
 /** `fulcrum update`: changes properties by an update job, and the name at once. */
-import type { JsonObject, Service } from '@fulcrum/contract'
+import type { Offer, Service } from '@fulcrum/contract'
 import type { Command } from 'commander'
 import { addInputOptions, addWaitOptions, type InputFlags, outputOption, readObject, timeoutMs } from '../command.ts'
 import { usage } from '../errors.ts'
 import { checkAllowed } from '../lifecycle.ts'
-import { note } from '../output/terminal.ts'
+import { readOffers } from '../offers.ts'
+import { note, printable } from '../output/terminal.ts'
 import { parseProperties } from '../properties.ts'
+import { explained } from '../refused-properties.ts'
 import { findService, printService, type ServiceFlags, settle } from '../service-job.ts'
-import { resolveOptions } from '../service-options.ts'
+import { optionNames, resolveListed, resolveOffered } from '../service-options.ts'
 import { type Session, withSession } from '../session.ts'
 
 type Flags = ServiceFlags & InputFlags & { name?: string }
@@ -26,19 +28,32 @@ async function run(idOrName: string, flags: Flags): Promise<void> {
   if (!changes && flags.name === undefined) throw usage('Nothing to change: give --set key=value, -f FILE or --name.')
   await withSession(flags, async (session) => {
     const service = await findService(session, idOrName)
-    const properties = changes ? await changesOf(session, service, fromFile, flags) : undefined
-    const body = { ...(flags.name !== undefined && { name: flags.name }), ...(properties && { properties }) }
-    const updated = await session.client.call(session.contract.services.update, { params: { id: service.id }, body })
-    if (properties) return await settle(session, updated, 'update', flags)
-    note(`Renamed to ${updated.name}.`)
-    await printService(updated, flags.output)
+    if (!changes) return await rename(session, service, flags)
+    checkAllowed(service, 'update')
+    const { client, contract } = session
+    const type = await client.call(contract.serviceTypes.get, { params: { id: service.serviceTypeId } })
+    const offers = await offersFor(session, service)
+    const parsed = parseProperties(type.propertySchema, flags.set ?? [], fromFile, optionNames(offers ?? []))
+    const properties = offers
+      ? resolveOffered(parsed, offers).properties
+      : await resolveListed(session, parsed, service.providerId)
+    const body = { ...(flags.name !== undefined && { name: flags.name }), properties }
+    const updated = await explained(type, offers, () =>
+      client.call(contract.services.update, { params: { id: service.id }, body }),
+    )
+    await settle(session, updated, 'update', flags)
   })
 }
 
-async function changesOf(session: Session, service: Service, fromFile: JsonObject, flags: Flags): Promise<JsonObject> {
-  checkAllowed(service, 'update')
-  const { client, contract } = session
-  const type = await client.call(contract.serviceTypes.get, { params: { id: service.serviceTypeId } })
-  const parsed = parseProperties(type.propertySchema, flags.set ?? [], fromFile)
-  return await resolveOptions(session, parsed, service.providerId)
+async function rename({ client, contract }: Session, service: Service, flags: Flags): Promise<void> {
+  const body = { ...(flags.name !== undefined && { name: flags.name }) }
+  const renamed = await client.call(contract.services.update, { params: { id: service.id }, body })
+  note(`Renamed to ${printable(renamed.name)}.`)
+  await printService(renamed, flags.output)
+}
+
+/** The offer of the service's own agent. Undefined where it has none any more, for example when it takes no new services. */
+async function offersFor(session: Session, { serviceTypeId, agentId }: Service): Promise<Offer[] | undefined> {
+  const offers = (await readOffers(session, serviceTypeId))?.filter((offer) => offer.agentId === agentId)
+  return offers?.length ? offers : undefined
 }
