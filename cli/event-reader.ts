@@ -1,8 +1,14 @@
 /** Reading events in order and without gaps from a list that can only be paged. */
 import type { Event } from '@fulcrum/contract'
+import { usage } from './errors.ts'
 import type { Session } from './session.ts'
 
-export type EventFilter = { type?: string[]; initiatorId?: string[] }
+export type EventFilter = {
+  type?: string[]
+  initiatorId?: string[]
+  /** What the events are about; of several ids any. */
+  entityId?: string[]
+}
 
 const PAGE_SIZE = 100
 
@@ -30,6 +36,9 @@ async function readBack(
   for (let page = 1; ; page++) {
     const query = { ...filter, sort: '-sequenceNumber', pageSize: PAGE_SIZE, page }
     const { items, hasNext } = await client.call(contract.events.list, { query })
+    // A server that does not know the filter leaves it out without a word.
+    if (filter.entityId && items.some(({ entityId }) => entityId === undefined))
+      throw usage('This server does not know what its events are about; leave out --service and --entity.')
     for (const event of items) seen.set(event.sequenceNumber, event)
     const oldest = items.at(-1)
     if (oldest === undefined || !hasNext || enough(oldest, seen.size)) break

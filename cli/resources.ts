@@ -309,6 +309,7 @@ export const RESOURCES: readonly Resource[] = [
       { title: 'NUMBER', path: 'sequenceNumber' },
       { title: 'TYPE', path: 'type' },
       { title: 'BY', path: 'initiatorType' },
+      { title: 'ENTITY', path: 'entityId' },
       { title: 'PROVIDER', path: 'provider.name|providerId' },
       { title: 'CONSUMER', path: 'consumer.name|consumerId' },
       { title: 'AGENT', path: 'agent.name|agentId' },
@@ -316,6 +317,7 @@ export const RESOURCES: readonly Resource[] = [
       ageColumn,
       id,
     ],
+    references: { service: to('entityId', 'services') },
     sort: '-sequenceNumber',
   },
   {

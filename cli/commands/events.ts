@@ -8,15 +8,26 @@ import { type EventFilter, eventsAfter, newestEvents } from '../event-reader.ts'
 import { type Format, inline, serialize, toFormat } from '../output/format.ts'
 import { table } from '../output/table.ts'
 import { print } from '../output/terminal.ts'
+import { findResource, resolveId } from '../resource-lookup.ts'
 import { type Session, withSession } from '../session.ts'
 
-type Flags = OutputFlags & { follow?: true; type?: string[]; initiator?: string[]; limit: string; since?: string }
+type Flags = OutputFlags & {
+  follow?: true
+  type?: string[]
+  initiator?: string[]
+  service?: string[]
+  entity?: string[]
+  limit: string
+  since?: string
+}
 
 const POLL_MS = 1_000
 
 export function declare(command: Command): void {
   command
     .option('--follow', 'go on with what happens, until Ctrl-C')
+    .option('--service <service>', 'only about this service, by name or id; repeatable', collect)
+    .option('--entity <id>', 'only about the thing with this id, whatever it is; repeatable', collect)
     .option('--type <text>', 'only types that contain this, for example service.; repeatable', collect)
     .option('--initiator <id>', 'only by this token id; repeatable', collect)
     .option('--since <number>', 'only after this sequence number')
@@ -30,17 +41,24 @@ async function run(flags: Flags): Promise<void> {
   if (format === 'yaml' && flags.follow) throw usage('--follow prints a table or JSON lines (-o json).')
   const limit = positive(flags.limit, '--limit')
   const since = flags.since === undefined ? undefined : positive(flags.since, '--since')
-  const filter = {
-    ...(flags.type && { type: flags.type }),
-    ...(flags.initiator && { initiatorId: flags.initiator }),
-  }
   await withSession(flags, async (session) => {
+    const filter = await filterOf(session, flags)
     const past = await (since === undefined
       ? newestEvents(session, filter, limit)
       : eventsAfter(session, filter, since))
     await show(past, format, flags.follow === true)
     if (flags.follow) await follow(session, filter, format, past.at(-1)?.sequenceNumber ?? since)
   })
+}
+
+async function filterOf(session: Session, flags: Flags): Promise<EventFilter> {
+  const services = (flags.service ?? []).map((service) => resolveId(session, findResource('services'), service))
+  const entityId = [...(flags.entity ?? []), ...(await Promise.all(services))]
+  return {
+    ...(flags.type && { type: flags.type }),
+    ...(flags.initiator && { initiatorId: flags.initiator }),
+    ...(entityId.length > 0 && { entityId }),
+  }
 }
 
 async function follow(session: Session, filter: EventFilter, format: Format, from: number | undefined): Promise<void> {
@@ -65,7 +83,7 @@ async function show(events: readonly Event[], format: Format, following: boolean
   if (format === 'json' || format === 'yaml') return print(await serialize(format, events))
   if (format === 'name') return printLines(events.map(({ id }) => id))
   if (following) return printLines(events.map(line))
-  print(table(['NUMBER', 'TIME', 'TYPE', 'BY', 'ABOUT'], events.map(cells)))
+  print(table(['NUMBER', 'TIME', 'TYPE', 'BY', 'ENTITY', 'PARTIES'], events.map(cells)))
 }
 
 function printLines(lines: readonly string[]): void {
@@ -73,15 +91,22 @@ function printLines(lines: readonly string[]): void {
 }
 
 function cells(event: Event): string[] {
-  return [String(event.sequenceNumber), event.createdAt, event.type, event.initiatorType, about(event)]
+  return [
+    String(event.sequenceNumber),
+    event.createdAt,
+    event.type,
+    event.initiatorType,
+    event.entityId ?? '-',
+    parties(event),
+  ]
 }
 
 function line(event: Event): string {
   return cells(event).map(inline).join('  ')
 }
 
-/** The parties of an event by name; the API does not say which object it is about. */
-function about(event: Event): string {
+/** By name. */
+function parties(event: Event): string {
   return [
     event.agent && `agent ${event.agent.name}`,
     event.provider && `provider ${event.provider.name}`,

@@ -146,3 +146,31 @@ test('events come oldest first, and following shows each new one once although p
     [...Array(248).keys()].map((n) => n + 3),
   )
 })
+
+test('events can be narrowed to what they are about, and a server that cannot do that is not believed', async () => {
+  const about = (n: number, entityId?: string) => ({
+    id: id(1000 + n),
+    sequenceNumber: n,
+    type: 'service.updated',
+    initiatorType: 'user',
+    initiatorId: id(1),
+    properties: null,
+    ...(entityId !== undefined && { entityId }),
+    ...stamps,
+  })
+  api.objects.events = [about(1, id(10)), about(2, id(12)), about(3, id(5))]
+  const [service, entity, listed] = await Promise.all([
+    fulcrum('events', '--service', 'crm'),
+    fulcrum('events', '--entity', id(5), '-o', 'json'),
+    fulcrum('get', 'events', '--filter', 'service=twin', '-o', 'json'),
+  ])
+  assert.match(service.out, new RegExp(`^NUMBER +TIME +TYPE +BY +ENTITY +PARTIES\\n1 .*${id(10)}\\n$`))
+  assert.deepEqual(
+    [entity, listed].map(({ out }) => JSON.parse(out).map((event: { sequenceNumber: number }) => event.sequenceNumber)),
+    [[3], [2]],
+  )
+  api.routes['GET /events'] = () => ({ status: 200, body: { items: [about(1)], hasNext: false } })
+  const old = await fulcrum('events', '--service', 'crm')
+  assert.deepEqual([old.code, old.out], [2, ''])
+  assert.match(old.err, /This server does not know what its events are about/)
+})
