@@ -1,0 +1,3 @@
+/** Artifacts: what the other features use of them. */
+export { purgeExpiredArtifacts } from './artifact-retention.ts'
+export { artifactRoutes } from './artifact-routes.ts'
