@@ -3,6 +3,7 @@ import { type AgentDefinition, defineAgent } from '@fulcrum/agent-sdk'
 import { type Configuration, type Place, parseConfiguration } from './configuration.ts'
 import { DatabaseRefusal, prepareServer } from './database/index.ts'
 import { deleteDatabase } from './handlers/delete.ts'
+import { backUp, exportDump, importDump, restoreBackup } from './handlers/dumps.ts'
 import {
   createDatabaseOfService,
   rotatePassword,
@@ -10,7 +11,10 @@ import {
   stopDatabase,
   updateDatabase,
 } from './handlers/lifecycle.ts'
+import { MEASURE_EVERY_MS, measure } from './metrics.ts'
+import { RECONCILE_EVERY_MS, reconcile } from './reconcile.ts'
 import { type Action, act, type Context, openSite, type Site } from './site.ts'
+import { WATCH_STORAGE_EVERY_MS, watchStorage } from './storage-watch.ts'
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   create: createDatabaseOfService,
@@ -18,6 +22,10 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   start: startDatabase,
   stop: stopDatabase,
   'rotate-credentials': rotatePassword,
+  backup: backUp,
+  restore: restoreBackup,
+  export: exportDump,
+  import: importDump,
   delete: deleteDatabase,
 }
 
@@ -63,7 +71,19 @@ export function postgresAgent(place: Place): AgentDefinition<Configuration> {
     handlers: Object.fromEntries(
       Object.entries(ACTIONS).map(([name, action]) => [name, (job) => act(action, job, siteOf(job))]),
     ),
-    tasks: [{ name: 'prepare the server', everyMs: PREPARE_EVERY_MS, run: prepare }],
+    metrics: {
+      everyMs: MEASURE_EVERY_MS,
+      report: (service, context) => measure(service, context, siteOf(context)),
+    },
+    tasks: [
+      { name: 'prepare the server', everyMs: PREPARE_EVERY_MS, run: prepare },
+      {
+        name: 'watch the storage',
+        everyMs: WATCH_STORAGE_EVERY_MS,
+        run: (context) => watchStorage(context, siteOf(context)),
+      },
+      { name: 'reconcile', everyMs: RECONCILE_EVERY_MS, run: (context) => reconcile(context, siteOf(context)) },
+    ],
     async stop() {
       await opened?.provider.close()
       opened = undefined

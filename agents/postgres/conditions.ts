@@ -1,5 +1,5 @@
 /** Conditions of services: what their owners should know. The server takes all of a service at once, so they are collected here. */
-import { NotFoundError } from '@fulcrum/client'
+import { InvalidRequestError, NotFoundError } from '@fulcrum/client'
 import { type Service, services } from '@fulcrum/contract'
 import type { Context } from './site.ts'
 
@@ -29,7 +29,7 @@ export function createConditions(): Conditions {
   const told = new Map<string, Told>()
 
   return {
-    async report({ client, signal }, service, type, finding) {
+    async report({ client, log, signal }, service, type, finding) {
       const before = told.get(service.id) ?? asServerHas(service)
       const known = before.get(type)
       if (known?.cause === finding?.cause) return void told.set(service.id, before)
@@ -37,13 +37,16 @@ export function createConditions(): Conditions {
       if (finding) after.set(type, finding)
       else after.delete(type)
       const conditions = [...after].map(([name, { message }]) => ({ type: name, message }))
+      told.set(service.id, after)
       try {
         await client.call(services.setConditions, { params: { id: service.id }, body: { conditions } }, { signal })
       } catch (error) {
-        // A server without this operation, or a service that has just gone: there is nobody to tell.
-        if (!(error instanceof NotFoundError)) throw error
+        // A server that does not take conditions, or a service that has just ended: there is nobody to tell.
+        if (error instanceof NotFoundError || error instanceof InvalidRequestError)
+          return log.debug('the conditions were refused', { serviceId: service.id, error })
+        told.delete(service.id)
+        throw error
       }
-      told.set(service.id, after)
     },
     keepOnly(serviceIds) {
       for (const id of told.keys()) if (!serviceIds.has(id)) told.delete(id)

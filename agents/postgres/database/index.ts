@@ -1,6 +1,7 @@
 /** The provider's side of PostgreSQL as a service: one server, many tenants, each with a database and a role of its own. */
 export { ProgramFailed } from './client-program.ts'
 export { type Dump, type DumpFormat, dump, type Tools } from './dump.ts'
+export { inventory, type Marked } from './inventory.ts'
 export {
   type CreateInput,
   create,

@@ -4,6 +4,7 @@ import type { Outcome } from '@fulcrum/agent-sdk'
 import { create, rotateCredentials, start, stop, update } from '../database/index.ts'
 import { ALLOWED_EXTENSIONS, hostPortOf, readWish } from '../service-properties.ts'
 import type { PostgresJob, Site } from '../site.ts'
+import { checkStorage } from '../storage-watch.ts'
 
 /** 192 bits, in letters that no connection string has to escape. */
 const newPassword = async () => randomBytes(24).toString('base64url')
@@ -23,9 +24,14 @@ export async function createDatabaseOfService(job: PostgresJob, site: Site): Pro
   }
 }
 
-export async function updateDatabase({ service, params, signal }: PostgresJob, { provider }: Site): Promise<Outcome> {
+/** Changes plan and extensions while the tenant works. */
+export async function updateDatabase(job: PostgresJob, site: Site): Promise<Outcome> {
+  const { service, params, signal, log } = job
   const { plan, extensions } = readWish(params)
-  await update(provider, { serviceId: service.id, plan, extensions, allowedExtensions: ALLOWED_EXTENSIONS }, signal)
+  const input = { serviceId: service.id, plan, extensions, allowedExtensions: ALLOWED_EXTENSIONS }
+  await update(site.provider, input, signal)
+  // The limit holds already; the owner learns of it here or from the next round of the watch.
+  await checkStorage(job, site, service).catch((error) => log.warn('the storage cannot be reported', { error }))
   return { agentInstanceData: { plan: plan.name } }
 }
 
