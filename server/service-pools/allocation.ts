@@ -5,8 +5,7 @@ import { sql } from 'kysely'
 import type { Command } from '../platform/command.ts'
 import { Refusal } from '../platform/errors.ts'
 import { NO_VALUES, takeListValue } from './list-allocation.ts'
-import type { ServicePool } from './service-pool.ts'
-import { poolOfSet } from './service-pool-store.ts'
+import { lockPoolForSearch, poolOfSet, saveCursor } from './service-pool-store.ts'
 import { addressAt, readSubnet } from './subnet.ts'
 
 export type AllocationRequest = {
@@ -37,7 +36,7 @@ export async function allocateServiceValue(
     const taken =
       pool.generatorType === 'list'
         ? await takeListValue(c, LIST, pool.id, serviceId, propertyName)
-        : await takeAddress(c, pool, serviceId, propertyName)
+        : await takeAddress(c, pool.id, serviceId, propertyName)
     return taken ?? { error: failed(pool.generatorType === 'list' ? NO_VALUES : NO_ADDRESSES) }
   } catch (error) {
     if (error instanceof Refusal) return { error: `failed to allocate from pool: ${error.message}` }
@@ -51,27 +50,33 @@ function failed(text: string): string {
   return `failed to allocate from pool: invalid input: ${text}`
 }
 
-/** Released addresses first, then the lowest that was never given. The pool's row is locked: one allocation at a time. */
+/**
+ * Released addresses first, then the lowest that was never given. The pool's row is locked: one allocation at a time, and none
+ * by a configuration that is being replaced.
+ */
 async function takeAddress(
   { tx, now }: Command,
-  pool: ServicePool,
+  poolId: string,
   serviceId: string,
   propertyName: string,
 ): Promise<{ value: Json } | undefined> {
-  const { rows: locked } = await sql<{ next_offset: string }>`
-    SELECT next_offset FROM service_pools WHERE id = ${pool.id} FOR UPDATE`.execute(tx)
+  const { pool, nextOffset } = await lockPoolForSearch(tx, poolId)
+  const subnet = readSubnet(pool.generatorConfig)
+  if (subnet.first >= subnet.end) return undefined
   const { rows: released } = await sql<{ value: Json }>`
     UPDATE service_pool_values
     SET service_id = ${serviceId}, property_name = ${propertyName}, allocated_at = ${now}, updated_at = ${now}
     WHERE id = (
       SELECT id FROM service_pool_values
-      WHERE service_pool_id = ${pool.id} AND address IS NOT NULL AND service_id IS NULL ORDER BY address LIMIT 1)
+      WHERE service_pool_id = ${pool.id} AND service_id IS NULL
+        AND address BETWEEN ${addressAt(subnet, subnet.first)}::inet AND ${addressAt(subnet, subnet.end - 1n)}::inet
+      ORDER BY address LIMIT 1)
     RETURNING value`.execute(tx)
   if (released[0]) return released[0]
 
-  const subnet = readSubnet(pool.generatorConfig)
-  const start = BigInt(locked[0]?.next_offset ?? 0)
-  for (let from = start > subnet.first ? start : subnet.first; from < subnet.end; from += BigInt(BATCH)) {
+  let from = subnet.first
+  if (nextOffset > from) from = nextOffset
+  for (; from < subnet.end; from += BigInt(BATCH)) {
     const offsets = Array.from({ length: BATCH }, (_, index) => from + BigInt(index)).filter(
       (offset) => offset < subnet.end,
     )
@@ -102,11 +107,7 @@ async function takeAddress(
         updated_at: now,
       })
       .execute()
-    await tx
-      .updateTable('service_pools')
-      .set({ next_offset: String(offset + 1n) })
-      .where('id', '=', pool.id)
-      .execute()
+    await saveCursor(tx, pool.id, offset + 1n)
     return { value: address }
   }
   return undefined

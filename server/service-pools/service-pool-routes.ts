@@ -17,6 +17,7 @@ import {
   poolList,
   poolToWire,
   poolTypeTaken,
+  saveCursor,
   savePool,
 } from './service-pool-store.ts'
 
@@ -57,6 +58,8 @@ export function servicePoolRoutes(api: Api, { db }: Platform): void {
       authorize(before)
       const after = checkPool({ ...before, ...body, updatedAt: c.now })
       await savePool(c.tx, after)
+      // offsets of the old block mean nothing in a new one
+      if (body.generatorConfig) await saveCursor(c.tx, after.id, 0n)
       await appendEvent(c, {
         type: 'service_pool.updated',
         entityId: after.id,

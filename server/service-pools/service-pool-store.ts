@@ -28,6 +28,13 @@ export async function lockPool(tx: Tx, id: string): Promise<ServicePool> {
   return toPool(row)
 }
 
+/** As `lockPool`, with the offset from the network's address below which the search for a free address need not look. */
+export async function lockPoolForSearch(tx: Tx, id: string): Promise<{ pool: ServicePool; nextOffset: bigint }> {
+  const row = await tx.selectFrom('service_pools').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
+  if (!row) throw notFound('service pool', id)
+  return { pool: toPool(row), nextOffset: BigInt(row.next_offset) }
+}
+
 /** The pool of this type in a set; null when there is none. */
 export async function poolOfSet(tx: Tx, setId: string, type: string): Promise<ServicePool | null> {
   const row = await tx
@@ -67,17 +74,25 @@ export async function insertPool(tx: Tx, pool: ServicePool): Promise<void> {
     .execute()
 }
 
-/** Writes what can change; the search for free addresses begins anew. The row must be locked by `lockPool`. */
+/** Writes what can change. The row must be locked by `lockPool`. */
 export async function savePool(tx: Tx, pool: ServicePool): Promise<void> {
   await tx
     .updateTable('service_pools')
     .set({
       name: pool.name,
       generator_config: pool.generatorConfig && JSON.stringify(pool.generatorConfig),
-      next_offset: '0',
       updated_at: pool.updatedAt,
     })
     .where('id', '=', pool.id)
+    .execute()
+}
+
+/** Where the search for a free address goes on. The pool's row must be locked. */
+export async function saveCursor(tx: Tx, poolId: string, offset: bigint): Promise<void> {
+  await tx
+    .updateTable('service_pools')
+    .set({ next_offset: String(offset) })
+    .where('id', '=', poolId)
     .execute()
 }
 
