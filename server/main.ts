@@ -2,10 +2,12 @@
 
 import { agentTypeRoutes } from './agent-types/index.ts'
 import { agentRoutes } from './agents/index.ts'
+import { artifactRoutes } from './artifacts/index.ts'
 import { configPoolRoutes } from './config-pools/index.ts'
 import { eventRoutes, startSequencer } from './events/index.ts'
 import { createHealth } from './health.ts'
 import { jobRoutes } from './jobs/index.ts'
+import { metricEntryRoutes, metricEntryRoutes, metricTypeRoutes, metricTypeRoutes } from './metrics/index.ts'
 import { offerRoutes } from './offers/index.ts'
 import { participantRoutes } from './participants/index.ts'
 import { Api } from './platform/api.ts'
@@ -110,5 +112,8 @@ const ROUTES: readonly ((api: Api, platform: Platform) => void)[] = [
   serviceGroupRoutes,
   serviceRoutes,
   jobRoutes,
+  metricTypeRoutes,
+  metricEntryRoutes,
   offerRoutes,
+  artifactRoutes,
 ]

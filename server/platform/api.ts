@@ -18,6 +18,7 @@ import { decode } from './decode.ts'
 import { RETRY_AFTER_SECONDS, Refusal, V1_ANSWER } from './errors.ts'
 import type { Identity } from './identity.ts'
 import { parseJson } from './json-body.ts'
+import { onlyReadable } from './visibility.ts'
 
 export const API_PREFIX = '/api/v1'
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'] as const
