@@ -2,7 +2,7 @@
 import type { Service } from '@fulcrum/contract'
 import { CliError } from './errors.ts'
 
-/** Actions that can start in the present state; none in a terminal one. `create` is the server's own. */
+/** Actions that can start in the present state; none in a terminal one. `create` is among them where a failed one can be tried again. */
 export function allowedActions(service: Service): string[] | undefined {
   const lifecycle = service.serviceType?.lifecycleSchema
   if (lifecycle === undefined) return undefined

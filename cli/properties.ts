@@ -104,7 +104,8 @@ function settable(
 }
 
 function limit(rule: { type: string; config: JsonObject | null }): string | undefined {
-  const { value, values } = rule.config ?? {}
+  const { value, values, pattern } = rule.config ?? {}
+  if (rule.type === 'pattern' && typeof pattern === 'string') return `pattern ${pattern}`
   if (rule.type === 'enum' && Array.isArray(values)) return `one of ${values.map((v) => JSON.stringify(v)).join(' ')}`
   return (rule.type === 'min' || rule.type === 'max') && typeof value === 'number' ? `${rule.type} ${value}` : undefined
 }

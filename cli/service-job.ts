@@ -41,5 +41,5 @@ export async function printService(service: Service, output: string): Promise<vo
   const ended = service.serviceType?.lifecycleSchema.terminalStates?.includes(service.status)
   const hint = connectionHint(service)
   if (format !== 'name' && hint !== undefined && !ended)
-    print(`\nConnect: ${printable(hint)}\nPassword: fulcrum reveal ${shellWord(service.name)}`)
+    print(`\nConnect: ${printable(hint)}\nPassword: fulcrum reveal ${shellWord(service.name)} password`)
 }

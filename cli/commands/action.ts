@@ -8,7 +8,6 @@ import { withSession } from '../session.ts'
 
 /** Actions that have a command of their own, because they need more than their name. */
 const OWN_COMMANDS: Readonly<Record<string, string>> = {
-  create: 'fulcrum order',
   update: 'fulcrum update',
   delete: 'fulcrum delete',
 }

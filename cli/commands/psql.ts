@@ -33,7 +33,9 @@ async function run(idOrName: string, rest: string[], flags: GlobalFlags): Promis
       name: service.name,
     }
   })
-  const env = { ...process.env, ...(password !== undefined && { PGPASSWORD: password }) }
+  // Only for psql itself; the token is none of its business, nor of what is started from within it.
+  const { FULCRUM_TOKEN: _, ...others } = process.env
+  const env = { ...others, ...(password !== undefined && { PGPASSWORD: password }) }
   const child = spawn('psql', ['-d', connection, ...rest], { stdio: 'inherit', env })
   // Ctrl-C is for psql, which then ends a statement and not itself.
   const ignore = () => {}

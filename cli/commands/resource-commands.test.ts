@@ -52,11 +52,18 @@ test('describe shows how to connect, what can be done, the last jobs and why, an
   })
   const { out, code } = await fulcrum('describe', 'service', 'crm')
   assert.equal(code, 0)
-  assert.match(out, /Connect: +psql "host=db.example port=5432 dbname=crm user=crm"/)
+  assert.match(out, /\nConnect:\n {2}psql "host=db.example port=5432 dbname=crm user=crm"\n/)
+  assert.match(out, /\n {2}fulcrum reveal crm password\n[\s\S]*\n {2}fulcrum psql crm\n/)
   assert.match(out, /Actions: +stop, update, delete/)
   assert.match(out, /password: «secret, use reveal»/)
   assert.match(out, /failed since .*The disk is full/)
   assert.match(out, /update +Failed +.*disk full/)
+})
+
+test('describe says of an ended service nothing about connecting', async () => {
+  const { out } = await fulcrum('describe', 'service', id(11))
+  assert.match(out, /Status: +Deleted/)
+  assert.doesNotMatch(out, /psql|reveal crm/)
 })
 
 test('delete without a terminal needs --yes, and ends a service through its lifecycle', async () => {

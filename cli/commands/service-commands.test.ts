@@ -107,13 +107,17 @@ test('reveal prints one bare value for scripts', async () => {
   assert.equal(other.code, 5)
 })
 
-test('psql gets the password in its environment and not in its arguments', async () => {
-  api.routes['POST /services/*/reveal'] = () => ({ status: 200, body: { secrets: { password: 'pw' } } })
-  const script = '#!/bin/sh\nprintf "%s\\n" "$PGPASSWORD" "$@"\nexit 3\n'
+test('psql gets the password in its own environment, and nobody has it in arguments', async () => {
+  api.routes['POST /services/*/reveal'] = () => ({ status: 200, body: { secrets: { password: 'pw-in-clear' } } })
+  // What any user of the machine can see of the two processes, then what psql alone knows.
+  const script =
+    '#!/bin/sh\nps -o args= -p $$ -p $PPID >&2\nprintf "%s\\n" "$PGPASSWORD" "$FULCRUM_TOKEN" "$@"\nexit 3\n'
   await writeFile(join(root, 'psql'), script, { mode: 0o755 })
-  const { out, code } = await ended(
+  const { out, err, code } = await ended(
     start(['psql', 'crm', '--', '-c', 'select 1'], { PATH: `${root}:${process.env.PATH}` }),
   )
-  assert.equal(out, 'pw\n-d\nhost=db.example port=5432 dbname=crm user=crm\n-c\nselect 1\n')
+  assert.equal(out, 'pw-in-clear\n\n-d\nhost=db.example port=5432 dbname=crm user=crm\n-c\nselect 1\n')
+  assert.match(err, /main\.ts psql crm[\s\S]*psql -d host=db/)
+  assert.doesNotMatch(err, /pw-in-clear/)
   assert.equal(code, 3)
 })

@@ -2,6 +2,7 @@
 import type { Job, JsonObject, Service, Why } from '@fulcrum/contract'
 import { connectionHint } from '../connection.ts'
 import { allowedActions } from '../lifecycle.ts'
+import { shellWord } from '../wait.ts'
 import { age } from './format.ts'
 import { describeRow } from './resource.ts'
 import { pairs, table } from './table.ts'
@@ -13,7 +14,6 @@ export function serviceText(service: Service, jobs: readonly Job[], why: Why | u
 }
 
 function overview(service: Service): string {
-  const hint = connectionHint(service)
   return pairs([
     ['Name', printable(service.name)],
     ['Id', service.id],
@@ -25,7 +25,6 @@ function overview(service: Service): string {
     ['Group', service.groupId],
     ...(service.agentInstanceId ? [['Instance', printable(service.agentInstanceId)] as const] : []),
     ['Created', `${service.createdAt} (${age(service.createdAt)})`],
-    ...(hint ? [['Connect', printable(hint)] as const] : []),
     ['Actions', allowedActions(service)?.join(', ') || 'none'],
   ])
 }
@@ -33,10 +32,23 @@ function overview(service: Service): string {
 function sections(service: Service, jobs: readonly Job[], why: Why | undefined): string[] {
   const conditions = service.conditions ?? []
   return [
+    ...connection(service),
     ...(conditions.length > 0 ? [titled('Conditions', conditions.map(conditionLine).join(''))] : []),
     titled('Properties', properties(service.properties)),
     ...(why && why.state !== 'done' ? [titled('Why', indented(whyText(why)))] : []),
     ...(jobs.length > 0 ? [titled('Last jobs', indented(jobTable(jobs)))] : []),
+  ]
+}
+
+/** Lines to copy, while there is something to connect to. */
+function connection(service: Service): string[] {
+  const hint = connectionHint(service)
+  if (hint === undefined || service.serviceType?.lifecycleSchema.terminalStates?.includes(service.status)) return []
+  const name = shellWord(service.name)
+  return [
+    titled('Connect', indented(`${printable(hint)}\n`)),
+    titled('Password', indented(`fulcrum reveal ${name} password\n`)),
+    titled('Or both', indented(`fulcrum psql ${name}\n`)),
   ]
 }
 
