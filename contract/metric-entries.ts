@@ -39,6 +39,11 @@ export const MetricEntryCreate = Type.Object(
 )
 export type MetricEntryCreate = Static<typeof MetricEntryCreate>
 
+export const MetricEntryBatch = Type.Object({
+  entries: Type.Array(MetricEntryCreate, { minItems: 1, maxItems: 1000 }),
+})
+export type MetricEntryBatch = Static<typeof MetricEntryBatch>
+
 export const Aggregation = Type.Object({
   data: Type.Array(Type.Tuple([Type.String({ format: 'date-time' }), Type.Number()]), {
     description: 'Pairs [bucket start, value], ascending; buckets without entries are left out.',
@@ -72,6 +77,17 @@ export const metricEntries = {
     body: MetricEntryCreate,
     status: 201,
     answer: MetricEntry,
+  }),
+  createBatch: operation({
+    id: 'metricEntries.createBatch',
+    method: 'POST',
+    path: '/metric-entries/batch',
+    summary: "Record many measurements of the calling agent's services at once: all of them or none.",
+    access: { agent: ['agentId'] },
+    body: MetricEntryBatch,
+    status: 201,
+    answer: Type.Object({ created: Type.Integer({ description: 'How many were recorded: all that were sent.' }) }),
+    addition: true,
   }),
   resourceIds: list({
     id: 'metricEntries.resourceIds',

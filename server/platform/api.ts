@@ -144,7 +144,7 @@ export class Api {
       return reply
         .code(operation.status)
         .type('application/json')
-        .send(`${JSON.stringify(answer)}\n`)
+        .send(`${JSON.stringify(onlyReadable(answer, identity))}\n`)
     } finally {
       request.raw.socket.off('close', onClose)
     }
