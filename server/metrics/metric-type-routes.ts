@@ -15,7 +15,6 @@ import {
   lockMetricType,
   metricTypeList,
   metricTypeShape,
-  metricTypeShape,
   metricTypeToWire,
   saveMetricType,
 } from './metric-type-store.ts'
