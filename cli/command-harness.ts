@@ -130,7 +130,7 @@ function option(n: number, providerId: string, name: string, value: string) {
 export function start(args: string[], env: Record<string, string | undefined> = {}): ChildProcess {
   const settings = { FULCRUM_URL: api.url, FULCRUM_TOKEN: TOKEN, ...env }
   const own = { HOME: root, PATH: process.env.PATH, XDG_CONFIG_HOME: join(root, 'config'), XDG_CACHE_HOME: root }
-  const main = join(import.meta.dirname, 'main.ts')
+  const main = join(import.meta.dirname, 'fulcrum.js')
   return spawn(process.execPath, [main, ...args], { env: { ...own, ...settings }, stdio: ['pipe', 'pipe', 'pipe'] })
 }
 

@@ -62,6 +62,9 @@ export async function explain(error: unknown): Promise<Told> {
     return told('unauthenticated', message, ['Log in again with: fulcrum login'])
   if (error instanceof client.ForbiddenError)
     return told('forbidden', message, ['See who you are with: fulcrum whoami'])
+  // A list is always there, be it empty; unless the server is older than the list.
+  if (error instanceof client.NotFoundError && error.operation.endsWith('.list'))
+    return told('notFound', `This server does not know ${error.operation.replace('.list', '')}.`)
   if (error instanceof client.NotFoundError) return told('notFound', message)
   if (error instanceof client.ConflictError) return told('conflict', message)
   if (error instanceof client.InvalidRequestError)

@@ -60,6 +60,12 @@ test('describe shows how to connect, what can be done, the last jobs and why, an
   assert.match(out, /update +Failed +.*disk full/)
 })
 
+test('a list that the server does not have is not taken for an empty one', async () => {
+  api.routes['GET /artifacts'] = () => ({ status: 404, body: { status: 'Resource not found' } })
+  const { code, err } = await fulcrum('get', 'artifacts')
+  assert.deepEqual([code, err], [5, 'Error: This server does not know artifacts.\n'])
+})
+
 test('describe says of an ended service nothing about connecting', async () => {
   const { out } = await fulcrum('describe', 'service', id(11))
   assert.match(out, /Status: +Deleted/)

@@ -117,7 +117,7 @@ test('psql gets the password in its own environment, and nobody has it in argume
     start(['psql', 'crm', '--', '-c', 'select 1'], { PATH: `${root}:${process.env.PATH}` }),
   )
   assert.equal(out, 'pw-in-clear\n\n-d\nhost=db.example port=5432 dbname=crm user=crm\n-c\nselect 1\n')
-  assert.match(err, /main\.ts psql crm[\s\S]*psql -d host=db/)
+  assert.match(err, /fulcrum\.js psql crm[\s\S]*psql -d host=db/)
   assert.doesNotMatch(err, /pw-in-clear/)
   assert.equal(code, 3)
 })
