@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Service } from '@fulcrum/contract'
-import { BIG, FILL, openWorld, type World } from './agent-under-test.ts'
+import { BIG, openWorld, type World } from './agent-under-test.ts'
 import { readRoutes } from './gateway/routes.ts'
 
 const MAIN = fileURLToPath(import.meta.resolve('./main.ts'))
@@ -19,23 +19,33 @@ const SIDE_BY_SIDE = 2
 /** A process that has begun the wanted action is killed within this time, in milliseconds; actions take 100 to 500. */
 const LONGEST_LIFE_MS = 250
 
+const CONTENT = `CREATE TABLE content AS SELECT n, repeat(md5(n::text), 32) AS text FROM generate_series(1, 3000) n`
+
 let world: World
 let children: ChildProcess[]
 let output = ''
 before(async () => {
   children = []
   world = await openWorld()
+  // Killed processes write no compiled code, so that each would compile all of it; this one ends by itself, for want of a server.
+  const first = spawn(process.execPath, [MAIN], { cwd: world.dir, stdio: 'ignore', env: compiled() })
+  children.push(first)
+  await once(first, 'exit')
+  assert.equal(first.exitCode, 78)
 })
 after(async () => {
   for (const child of children) if (child.exitCode === null && child.signalCode === null) await ended(child, 'SIGKILL')
   await world?.close()
 })
 
+const compiled = () => ({ NODE_COMPILE_CACHE: join(world.dir, 'compiled') })
+
 function startAgent(): ChildProcess {
   const child = spawn(process.execPath, [MAIN], {
     cwd: world.dir,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
+      ...compiled(),
       PATH: process.env.PATH,
       TMPDIR: world.dir,
       FULCRUM_URL: world.api.url,
@@ -87,7 +97,7 @@ test('a killed agent ends each job once, and server and services agree', { timeo
         passwords.add(String(service.properties?.password))
       }
       await done('create')
-      await world.sql(service, `${FILL}; CREATE TABLE t AS SELECT 'as in the backup' AS text`)
+      await world.sql(service, `${CONTENT}; CREATE TABLE t AS SELECT 'as in the backup' AS text`)
       await done('backup')
       await world.sql(service, `UPDATE t SET text = 'later'`)
       await done('rotate-credentials')
