@@ -10,12 +10,14 @@ import { listPage } from '../platform/lists.ts'
 import { type AgentType, checkAgentType, DEFAULT_CONTENT_TYPE } from './agent-type.ts'
 import {
   agentTypeList,
+  agentTypeShape,
   agentTypeToWire,
   countAgents,
   getAgentType,
   insertAgentType,
   lockAgentType,
   removeAgentType,
+  replaceServiceTypes,
   saveAgentType,
   unknownServiceTypes,
 } from './agent-type-store.ts'
@@ -50,8 +52,11 @@ export function agentTypeRoutes(api: Api, { db }: Platform): void {
     const type = await command(async (c) => {
       const before = await lockAgentType(c.tx, params.id)
       const after = checkAgentType({ ...before, ...body, updatedAt: c.now })
-      await requireServiceTypes(c.tx, after)
       await saveAgentType(c.tx, after)
+      if (body.serviceTypeIds) {
+        await requireServiceTypes(c.tx, after)
+        await replaceServiceTypes(c.tx, after)
+      }
       await appendEvent(c, {
         type: 'agent_type.updated',
         entityId: after.id,
@@ -76,9 +81,4 @@ export function agentTypeRoutes(api: Api, { db }: Platform): void {
 async function requireServiceTypes(tx: Tx, { serviceTypeIds }: AgentType): Promise<void> {
   const unknown = await unknownServiceTypes(tx, serviceTypeIds)
   if (unknown.length > 0) throw invalidInput(`serviceTypeIds: no service type ${unknown.join(', ')}`)
-}
-
-/** The agent type as events compare it. */
-function agentTypeShape({ id, name, configurationSchema, configTemplate, cmdTemplate, configContentType }: AgentType) {
-  return { id, name, configurationSchema, configTemplate, cmdTemplate, configContentType }
 }

@@ -20,28 +20,40 @@ const SELECT = sql`t.*, ${serviceTypeIdsOf(sql`t.id`)} AS service_type_ids`
 
 /** @throws Refusal `not-found` */
 export async function getAgentType(db: Db, id: string): Promise<AgentType> {
-  return one(id, await find(db, id, sql``))
+  const type = await find(db, id)
+  if (!type) throw notFound('agent type', id)
+  return type
 }
 
 /** Reads an agent type and locks its row until the transaction ends. @throws Refusal `not-found` */
 export async function lockAgentType(tx: Tx, id: string): Promise<AgentType> {
-  return one(id, await find(tx, id, sql`FOR UPDATE`))
+  await lock(tx, id, sql`FOR UPDATE`)
+  return getAgentType(tx, id)
 }
 
-/** An agent type that something is about to refer to, kept from deletion until the transaction ends; null when there is none. */
+/**
+ * An agent type that something is about to refer to. `lockAgentType` is kept out until the transaction ends, so the type can
+ * neither go nor change meanwhile.
+ *
+ * @returns null when there is none
+ */
 export async function findAgentTypeForReference(tx: Tx, id: string): Promise<AgentType | null> {
-  return find(tx, id, sql`FOR KEY SHARE`)
+  await lock(tx, id, sql`FOR KEY SHARE`)
+  return find(tx, id)
 }
 
-async function find(db: Db, id: string, lock: RawBuilder<unknown>): Promise<AgentType | null> {
+/**
+ * A statement of its own before the one that reads: after a wait for the lock, a single statement would show the row as it is
+ * now, but the service types as they were before the wait.
+ */
+async function lock(tx: Tx, id: string, strength: RawBuilder<unknown>): Promise<void> {
+  await sql`SELECT FROM agent_types WHERE id = ${id} ${strength}`.execute(tx)
+}
+
+async function find(db: Db, id: string): Promise<AgentType | null> {
   const { rows } = await sql<AgentTypeRow>`
-    SELECT ${SELECT} FROM agent_types t WHERE t.id = ${id} AND t.deleted_at IS NULL ${lock}`.execute(db)
+    SELECT ${SELECT} FROM agent_types t WHERE t.id = ${id} AND t.deleted_at IS NULL`.execute(db)
   return rows[0] ? toAgentType(rows[0]) : null
-}
-
-function one(id: string, type: AgentType | null): AgentType {
-  if (!type) throw notFound('agent type', id)
-  return type
 }
 
 export async function insertAgentType(tx: Tx, type: AgentType): Promise<void> {
@@ -49,11 +61,15 @@ export async function insertAgentType(tx: Tx, type: AgentType): Promise<void> {
   await linkServiceTypes(tx, type)
 }
 
-/** Writes what can change. The row must be locked by `lockAgentType`. */
+/** Writes what can change, but for the service types. The row must be locked by `lockAgentType`. */
 export async function saveAgentType(tx: Tx, type: AgentType): Promise<void> {
   const { id, ...columns } = toRow(type)
   await tx.updateTable('agent_types').set(columns).where('id', '=', id).execute()
-  await tx.deleteFrom('agent_type_service_types').where('agent_type_id', '=', id).execute()
+}
+
+/** Makes these the service types of the agent type. The row must be locked by `lockAgentType`. */
+export async function replaceServiceTypes(tx: Tx, type: AgentType): Promise<void> {
+  await tx.deleteFrom('agent_type_service_types').where('agent_type_id', '=', type.id).execute()
   await linkServiceTypes(tx, type)
 }
 
@@ -71,7 +87,7 @@ async function linkServiceTypes(tx: Tx, { id, serviceTypeIds }: AgentType): Prom
     .execute()
 }
 
-/** Of these ids, those that are no service type. */
+/** Of these ids, those that are no service type. The others are kept from deletion until the transaction ends. */
 export async function unknownServiceTypes(tx: Tx, ids: readonly string[]): Promise<string[]> {
   if (ids.length === 0) return []
   const rows = await tx
@@ -106,7 +122,9 @@ export const agentTypeList: ListSource<AgentTypeRow, WireAgentType> = {
 }
 
 /** Rows come from queries or, inside a join, as JSON with times as text. */
-export function toAgentType(row: AgentTypeRow): AgentType {
+export function toAgentType(
+  row: { [K in keyof AgentTypeRow]: AgentTypeRow[K] extends Date ? Date | string : AgentTypeRow[K] },
+): AgentType {
   return {
     id: row.id,
     name: row.name,
@@ -135,4 +153,16 @@ function toRow(type: AgentType) {
 
 export function agentTypeToWire({ createdAt, updatedAt, ...rest }: AgentType): WireAgentType {
   return { ...rest, createdAt: timestamp(createdAt), updatedAt: timestamp(updatedAt) }
+}
+
+/** The agent type as events compare it. */
+export function agentTypeShape({
+  id,
+  name,
+  configurationSchema,
+  configTemplate,
+  cmdTemplate,
+  configContentType,
+}: AgentType) {
+  return { id, name, configurationSchema, configTemplate, cmdTemplate, configContentType }
 }

@@ -5,7 +5,7 @@ import { appendEvent, changes } from '../events/index.ts'
 import { findParticipantForReference } from '../participants/index.ts'
 import type { Api } from '../platform/api.ts'
 import type { Platform } from '../platform/context.ts'
-import { conflict, notFound } from '../platform/errors.ts'
+import { conflict, Refusal } from '../platform/errors.ts'
 import { listPage } from '../platform/lists.ts'
 import { checkServiceOption, checkServiceOptionType, type ServiceOption } from './service-option.ts'
 import {
@@ -98,9 +98,9 @@ function optionRoutes(api: Api, { db }: Platform): void {
     authorize({ providerId: body.providerId })
     const option = await command(async (c) => {
       if ((await findParticipantForReference(c.tx, body.providerId)) === null)
-        throw notFound('provider', body.providerId)
+        throw missing('provider', body.providerId)
       if (!(await serviceOptionTypeExists(c.tx, body.serviceOptionTypeId)))
-        throw notFound('service option type', body.serviceOptionTypeId)
+        throw missing('service option type', body.serviceOptionTypeId)
       const created = checkServiceOption({
         id: randomUUID(),
         enabled: true,
@@ -140,6 +140,11 @@ function optionRoutes(api: Api, { db }: Platform): void {
       await appendEvent(c, { type: 'service_option.deleted', ...links(option) })
     })
   })
+}
+
+/** Something that an option is to refer to does not exist; with the contract's text. */
+function missing(what: string, id: string): Refusal {
+  return new Refusal('not-found', `resource not found: ${what} ${id} not found`)
 }
 
 function links({ id, providerId }: ServiceOption) {

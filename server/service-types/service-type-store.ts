@@ -73,7 +73,9 @@ export const serviceTypeList: ListSource<ServiceTypeRow, WireServiceType> = {
 }
 
 /** Rows come from queries or, inside a join, as JSON with times as text. */
-export function toServiceType(row: ServiceTypeRow): ServiceType {
+export function toServiceType(
+  row: { [K in keyof ServiceTypeRow]: ServiceTypeRow[K] extends Date ? Date | string : ServiceTypeRow[K] },
+): ServiceType {
   return {
     id: row.id,
     name: row.name,

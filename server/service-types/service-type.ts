@@ -23,6 +23,9 @@ export type UncheckedServiceType = Omit<ServiceType, 'propertySchema' | 'lifecyc
   lifecycleSchema: unknown
 }
 
+/** Longer names do not fit into the index that keeps them unique. */
+const MAX_NAME_BYTES = 1000
+
 /**
  * Checks in the contract's order: property schema, name, lifecycle (DOMAIN.md 2.6).
  *
@@ -32,6 +35,8 @@ export type UncheckedServiceType = Omit<ServiceType, 'propertySchema' | 'lifecyc
 export function checkServiceType(type: UncheckedServiceType): ServiceType {
   const propertySchema = checked('invalid property schema', () => checkPropertySchema(type.propertySchema, 'service'))
   if (type.name === '') throw invalidInput('service type name cannot be empty')
+  if (Buffer.byteLength(type.name) > MAX_NAME_BYTES)
+    throw invalidInput(`service type name cannot be longer than ${MAX_NAME_BYTES} bytes`)
   const lifecycleSchema = checked('lifecycle schema validation failed', () => checkLifecycle(type.lifecycleSchema))
   return { ...type, propertySchema, lifecycleSchema }
 }
