@@ -7,9 +7,14 @@ import type { Api } from '../platform/api.ts'
 import type { Platform } from '../platform/context.ts'
 import { conflict, invalidInput } from '../platform/errors.ts'
 import { listPage } from '../platform/lists.ts'
-import { type ConfigPool, checkConfigPool, checkConfigPoolValue, configPoolShape } from './config-pool.ts'
 import {
-  configPoolClashes,
+  type ConfigPool,
+  checkConfigPool,
+  checkConfigPoolValue,
+  checkGeneratorType,
+  configPoolShape,
+} from './config-pool.ts'
+import {
   configPoolList,
   configPoolToWire,
   configPoolValueList,
@@ -17,6 +22,7 @@ import {
   countConfigPoolValues,
   deleteConfigPool,
   deleteConfigPoolValue,
+  findConfigPoolClash,
   getConfigPoolValueView,
   getConfigPoolView,
   insertConfigPool,
@@ -46,7 +52,8 @@ function poolRoutes(api: Api, { db }: Platform): void {
     const pool = await command(async (c) => {
       if (participantId !== null && (await findParticipantForReference(c.tx, participantId)) === null)
         throw invalidInput(`participant with ID ${participantId} does not exist`)
-      const { name, type, propertyType, generatorConfig = null } = body
+      const { name, type, propertyType, generatorType, generatorConfig = null } = body
+      checkGeneratorType(generatorType)
       const created = checkConfigPool({
         id: randomUUID(),
         name,
@@ -57,8 +64,8 @@ function poolRoutes(api: Api, { db }: Platform): void {
         createdAt: c.now,
         updatedAt: c.now,
       })
-      if (await configPoolClashes(c.tx, type, participantId))
-        throw invalidInput(`config pool with type "${type}" already exists in ${scopeText(created)} scope`)
+      const clash = await findConfigPoolClash(c.tx, type, participantId)
+      if (clash) throw invalidInput(`config pool with type "${type}" already exists in ${scopeText(clash)} scope`)
       await insertConfigPool(c.tx, created)
       await appendEvent(c, { type: 'config_pool.created', entityId: created.id })
       return created
@@ -93,7 +100,7 @@ function poolRoutes(api: Api, { db }: Platform): void {
   })
 }
 
-function scopeText({ participantId }: ConfigPool): string {
+function scopeText({ participantId }: Pick<ConfigPool, 'participantId'>): string {
   return participantId === null ? 'global' : `participant ${participantId}`
 }
 

@@ -37,16 +37,22 @@ export async function lockConfigPool(tx: Tx, id: string): Promise<ConfigPool> {
 }
 
 /**
- * Whether a pool of this type would clash: a global pool with every other, a participant's with the global ones and its own. The
- * table lock keeps two that would exclude each other from being made at the same time; pools are made rarely.
+ * The pool that excludes a new one of this type: every other excludes a global one, the global one and its own exclude a
+ * participant's. The table lock keeps two that would exclude each other from being made at the same time; pools are made rarely.
+ *
+ * @returns null when nothing is in the way
  */
-export async function configPoolClashes(tx: Tx, type: string, participantId: string | null): Promise<boolean> {
+export async function findConfigPoolClash(
+  tx: Tx,
+  type: string,
+  participantId: string | null,
+): Promise<Pick<ConfigPool, 'participantId'> | null> {
   await sql`LOCK TABLE config_pools IN SHARE ROW EXCLUSIVE MODE`.execute(tx)
-  const { rows } = await sql`
-    SELECT FROM config_pools
+  const { rows } = await sql<{ participant_id: string | null }>`
+    SELECT participant_id FROM config_pools
     WHERE type = ${type} AND (${participantId}::uuid IS NULL OR participant_id IS NULL OR participant_id = ${participantId})
     LIMIT 1`.execute(tx)
-  return rows.length > 0
+  return rows[0] ? { participantId: rows[0].participant_id } : null
 }
 
 /** The pool of this type that is global or the provider's; null when there is none. */

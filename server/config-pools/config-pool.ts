@@ -34,6 +34,11 @@ export function checkConfigPool(pool: ConfigPool): ConfigPool {
   return pool
 }
 
+/** Config pools are lists only. @throws Refusal `invalid` with the contract's text */
+export function checkGeneratorType(type: string): void {
+  if (type !== 'list') throw invalidInput(`invalid generator type for config pool: ${type.slice(0, 50)} (must be list)`)
+}
+
 /** @throws Refusal `invalid` with the contract's text */
 export function checkConfigPoolValue(value: ConfigPoolValue): ConfigPoolValue {
   if (value.name === '') throw invalidInput('config pool value name is required')

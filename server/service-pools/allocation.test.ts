@@ -152,8 +152,11 @@ async function twoForTheLast(world: PoolWorld, end: 'commit' | 'roll back'): Pro
   }).catch((error: Error) => error.message)
   await held.promise
   const second = order(world)
-  await until('the second order waits', someoneWaits)
-  go.resolve()
+  try {
+    await until('the second order waits', someoneWaits)
+  } finally {
+    go.resolve()
+  }
   return Promise.all([first, second])
 }
 
