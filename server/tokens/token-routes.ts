@@ -101,14 +101,14 @@ type Owner = { participantId: string | null; agentId: string | null }
 
 async function findOwner({ tx }: Command, { role, scopeId }: TokenCreate): Promise<Owner> {
   if (role === 'admin') return { participantId: null, agentId: null }
-  if (scopeId === undefined) throw invalidInput(`scopeId is required for role ${role}`)
+  if (scopeId === undefined) throw invalidInput(`${role} ID is required for ${role} role`)
   if (role === 'agent') {
     const providerId = await findAgentProvider(tx, scopeId)
-    if (providerId === null) throw invalidInput(`agent with ID ${scopeId} does not exist`)
+    if (providerId === null) throw invalidInput('invalid agent ID: resource not found: record not found')
     return { participantId: providerId, agentId: scopeId }
   }
   if ((await findParticipantForReference(tx, scopeId)) === null)
-    throw invalidInput(`participant with ID ${scopeId} does not exist`)
+    throw invalidInput(`invalid participant ID: ${scopeId}`)
   return { participantId: scopeId, agentId: null }
 }
 
