@@ -1,14 +1,20 @@
 /** What changes an agent: made, reconfigured, heard of, fallen silent, removed. Each is part of one transaction. */
 import { randomUUID } from 'node:crypto'
 import type { AgentCreate, AgentStatus, AgentUpdate } from '@fulcrum/contract'
-import { evaluateProperties, type JsonObject, type PropertySchema, secretReferences } from '@fulcrum/schema'
+import {
+  evaluateProperties,
+  type JsonObject,
+  type PropertySchema,
+  secretReferences,
+  type Violation,
+} from '@fulcrum/schema'
 import { type AgentType, findAgentTypeForReference } from '../agent-types/index.ts'
 import { allocateConfigValue, releaseConfigValues } from '../config-pools/index.ts'
 import { appendEvent, changes } from '../events/index.ts'
 import { findParticipantForReference } from '../participants/index.ts'
 import type { Owners } from '../platform/access.ts'
 import type { Command } from '../platform/command.ts'
-import { conflict, invalidInput, notFound } from '../platform/errors.ts'
+import { conflict, invalidInput, notFound, type Refusal } from '../platform/errors.ts'
 import { IDENTITIES_SIGNAL } from '../platform/identity.ts'
 import { findPoolSetForReference } from '../service-pools/index.ts'
 import { deleteSecrets, pruneSecrets, storeSecrets } from '../vault/index.ts'
@@ -21,12 +27,15 @@ type VaultKey = Buffer | null
 /** Checks in the contract's order: provider, type, pool set and its provider, configuration, name and tags (DOMAIN.md 2.3). */
 export async function createAgent(c: Command, body: AgentCreate, vaultKey: VaultKey): Promise<Agent> {
   const provider = await findParticipantForReference(c.tx, body.providerId)
-  if (!provider) throw invalidInput(`participant with ID ${body.providerId} does not exist`)
+  if (!provider) throw invalidInput(`provider with ID ${body.providerId} does not exist`)
   if (provider.status === 'Disabled')
     throw invalidInput(`participant ${provider.name} is disabled and gets no new agents`)
   const type = await findAgentTypeForReference(c.tx, body.agentTypeId)
   if (!type) throw invalidInput(`agent type with ID ${body.agentTypeId} does not exist`)
-  if (body.servicePoolSetId !== undefined) await requirePoolSet(c, body.servicePoolSetId, provider.id)
+  if (body.servicePoolSetId !== undefined) {
+    const missing = invalidInput(`service pool set with ID ${body.servicePoolSetId} does not exist`)
+    await requirePoolSet(c, body.servicePoolSetId, provider.id, missing)
+  }
 
   const id = randomUUID()
   const configuration = await configure(c, {
@@ -42,7 +51,8 @@ export async function createAgent(c: Command, body: AgentCreate, vaultKey: Vault
     status: 'Disconnected',
     lastStatusUpdate: null,
     tags: body.tags ?? null,
-    configuration,
+    // never configured: shown as such, not as configured with nothing
+    configuration: body.configuration || Object.keys(configuration).length > 0 ? configuration : null,
     agentTypeId: type.id,
     providerId: provider.id,
     servicePoolSetId: body.servicePoolSetId ?? null,
@@ -63,7 +73,10 @@ export async function updateAgent(
 ): Promise<void> {
   const before = await lockAgent(c.tx, id)
   authorize(before)
-  if (body.servicePoolSetId !== undefined) await requirePoolSet(c, body.servicePoolSetId, before.providerId)
+  if (body.servicePoolSetId !== undefined) {
+    const missing = notFound('service pool set', body.servicePoolSetId)
+    await requirePoolSet(c, body.servicePoolSetId, before.providerId, missing)
+  }
   const { configuration: input, ...rest } = body
   const configuration = input ? await reconfigure(c, before, input, vaultKey) : before.configuration
   const after = checkAgent({
@@ -114,11 +127,11 @@ export async function deleteAgent(c: Command, id: string, authorize: Authorize):
   c.announce(IDENTITIES_SIGNAL)
 }
 
-async function requirePoolSet({ tx }: Command, id: string, providerId: string): Promise<void> {
+async function requirePoolSet({ tx }: Command, id: string, providerId: string, missing: Refusal): Promise<void> {
   const set = await findPoolSetForReference(tx, id)
-  if (!set) throw notFound('service pool set', id)
+  if (!set) throw missing
   if (set.providerId !== providerId)
-    throw invalidInput(`service pool set ${id} does not belong to the agent's provider`)
+    throw invalidInput(`service pool set with ID ${id} does not belong to provider ${providerId}`)
 }
 
 type ConfigureRequest = {
@@ -147,13 +160,21 @@ async function configure(
     },
   })
   if (!result.ok) {
-    const [first, ...others] = result.violations.filter(({ path }) => !/[.[]/.test(path))
     throw invalidInput(
-      `configuration: validation failed: ${others.length === 0 ? first?.message : `${others.length + 1} errors`}`,
+      `configuration: validation failed: ${violationsText(result.violations, type.configurationSchema)}`,
     )
   }
   await storeSecrets(c, vaultKey, { agentId: id }, result.secrets)
   return result.properties
+}
+
+/** One fault as the contract words it; several are counted and then listed, so that nobody has to guess. */
+function violationsText(violations: readonly Violation[], { properties }: PropertySchema): string {
+  // entries of members only repeat their property's in more detail
+  const own = violations.filter(({ path }) => path === '' || Object.hasOwn(properties, path))
+  if (own.length === 1 && own[0]) return own[0].message
+  const texts = own.map(({ path, message }) => (message.startsWith(path) ? message : `${path}: ${message}`))
+  return `${own.length} errors: ${texts.join('; ')}`
 }
 
 async function reconfigure(c: Command, agent: Agent, input: JsonObject, vaultKey: VaultKey): Promise<JsonObject> {

@@ -46,6 +46,23 @@ export async function lockAgent(tx: Tx, id: string): Promise<Agent> {
 }
 
 /**
+ * Reads an agent that something is about to refer to. The key-share lock keeps `lockAgent` out until the transaction ends, so
+ * the agent can be neither deleted nor disabled meanwhile; its heartbeats pass (a share lock would hold them up).
+ *
+ * @returns null when there is none
+ */
+export async function findAgentForReference(tx: Tx, id: string): Promise<Agent | null> {
+  const row = await tx
+    .selectFrom('agents')
+    .selectAll()
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .forKeyShare()
+    .executeTakeFirst()
+  return row ? toAgent(row) : null
+}
+
+/**
  * A heartbeat that changes nothing but the time: one statement, no event.
  *
  * @returns false when the status differs, the agent is disabled or gone; then nothing was written

@@ -2,4 +2,4 @@
 export type { Agent } from './agent.ts'
 export { disconnectSilentAgents } from './agent-commands.ts'
 export { agentRoutes } from './agent-routes.ts'
-export { type AgentRow, agentToWire, toAgent } from './agent-store.ts'
+export { type AgentRow, agentToWire, findAgentForReference, toAgent } from './agent-store.ts'
