@@ -17,7 +17,7 @@ const KILLS_EACH = 5
 /** Services that live at the same time. */
 const SIDE_BY_SIDE = 2
 /** A process that has begun the wanted action is killed within this time, in milliseconds; actions take 100 to 500. */
-const LONGEST_LIFE_MS = 250
+const LONGEST_LIFE_MS = 200
 
 const CONTENT = `CREATE TABLE content AS SELECT n, repeat(md5(n::text), 32) AS text FROM generate_series(1, 3000) n`
 
