@@ -59,15 +59,24 @@ export async function findInconsistencies(demo: DemoProcess): Promise<string[]> 
   }
 }
 
+/** All items of a list of the API. */
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
+}
+
 async function readWorld(admin: FulcrumClient): Promise<World> {
-  const list = <T>(items: AsyncIterable<T>) => Array.fromAsync(items)
-  const types = await list(admin.all(serviceTypes.list, {}))
+  const types = await collect(admin.all(serviceTypes.list, {}))
   return {
-    services: await list(admin.all(services.list, { query: { sort: 'createdAt' } })),
+    services: await collect(admin.all(services.list, { query: { sort: 'createdAt' } })),
     types: new Map(types.map((type) => [type.id, type])),
-    jobs: Map.groupBy(await list(admin.all(jobs.list, { query: { sort: 'createdAt' } })), ({ serviceId }) => serviceId),
-    events: await list(admin.all(events.list, { query: { sort: 'sequenceNumber' } })),
-    values: await list(admin.all(servicePoolValues.list, {})),
+    jobs: Map.groupBy(
+      await collect(admin.all(jobs.list, { query: { sort: 'createdAt' } })),
+      ({ serviceId }) => serviceId,
+    ),
+    events: await collect(admin.all(events.list, { query: { sort: 'sequenceNumber' } })),
+    values: await collect(admin.all(servicePoolValues.list, {})),
   }
 }
 
