@@ -4,7 +4,8 @@ import { agentTypeRoutes } from './agent-types/index.ts'
 import { agentRoutes } from './agents/index.ts'
 import { artifactRoutes } from './artifacts/index.ts'
 import { configPoolRoutes } from './config-pools/index.ts'
-import { eventRoutes, startSequencer } from './events/index.ts'
+import { eventFeedRoutes } from './event-feed/index.ts'
+import { startSequencer } from './events/index.ts'
 import { createHealth } from './health.ts'
 import { jobRoutes } from './jobs/index.ts'
 import { metricEntryRoutes, metricTypeRoutes } from './metrics/index.ts'
@@ -99,7 +100,7 @@ export async function startServer(
 const ROUTES: readonly ((api: Api, platform: Platform) => void)[] = [
   participantRoutes,
   tokenRoutes,
-  eventRoutes,
+  eventFeedRoutes,
   vaultRoutes,
   serviceOptionRoutes,
   serviceTypeRoutes,

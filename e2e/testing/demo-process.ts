@@ -90,7 +90,7 @@ export async function startDemoProcess({
 
 /** Runs `fulcrum` as a process. */
 export function fulcrum(args: readonly string[], env: Record<string, string>): Promise<Output> {
-  return command(process.execPath, [path.join(ROOT, 'cli/main.ts'), ...args], env)
+  return command(process.execPath, [path.join(ROOT, 'cli/fulcrum.js'), ...args], env)
 }
 
 export function command(program: string, args: readonly string[], env: Record<string, string>): Promise<Output> {

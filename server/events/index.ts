@@ -1,6 +1,6 @@
 /** Events: what the other features write and read of them. */
 export { byBytes } from './diff.ts'
 export { changes, type EventLinks, type EventType, type NewEvent, shapeTime } from './event.ts'
-export { eventRoutes } from './event-routes.ts'
+
 export { appendEvent, EVENTS_SIGNAL } from './event-store.ts'
-export { startSequencer } from './sequencer.ts'
+export { settleEvents, startSequencer } from './sequencer.ts'

@@ -1,6 +1,6 @@
 /** HTTP for services: parse, authorize, call, answer. */
 import { services } from '@fulcrum/contract'
-import { secretReferences } from '@fulcrum/schema'
+import { jsonEqual, secretReferences } from '@fulcrum/schema'
 import { appendEvent } from '../events/index.ts'
 import type { Api } from '../platform/api.ts'
 import type { Platform } from '../platform/context.ts'
@@ -81,7 +81,7 @@ export function serviceRoutes(api: Api, { db, config, now }: Platform): void {
       authorize(before)
       const reported = checkConditions(before, body.conditions)
       const conditions = mergeConditions(before.conditions, reported, timestamp(c.now))
-      if (JSON.stringify(conditions) === JSON.stringify(before.conditions)) return
+      if (jsonEqual(conditions, before.conditions)) return
       await saveService(c.tx, { ...before, conditions, updatedAt: c.now })
       await appendEvent(c, { type: 'service.conditions_changed', ...serviceLinks(before), properties: { conditions } })
     })

@@ -41,7 +41,9 @@ export type TestServer = RunningServer & {
  * files), else of one started for this file. Call `stop` in `after`.
  */
 export async function startTestServer(environment: Record<string, string> = {}, now?: () => Date): Promise<TestServer> {
-  const { url: database, drop } = await testDatabase()
+  // a second process on the database of another server: that one drops it
+  const shared = environment.FULCRUM_DB_DSN
+  const { url: database, drop } = shared ? { url: shared, drop: async () => {} } : await testDatabase()
   const config: Config = readConfig({
     FULCRUM_PORT: '0',
     FULCRUM_HEALTH_PORT: '0',

@@ -1,0 +1,2 @@
+/** Reading events. */
+export { eventFeedRoutes } from './event-feed-routes.ts'
