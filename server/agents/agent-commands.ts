@@ -168,13 +168,19 @@ async function configure(
   return result.properties
 }
 
-/** One fault as the contract words it; several are counted and then listed, so that nobody has to guess. */
+/** One fault as the contract words it; where that only counts them, each is named, too, so that nobody has to guess. */
 function violationsText(violations: readonly Violation[], { properties }: PropertySchema): string {
-  // entries of members only repeat their property's in more detail
   const own = violations.filter(({ path }) => path === '' || Object.hasOwn(properties, path))
-  if (own.length === 1 && own[0]) return own[0].message
-  const texts = own.map(({ path, message }) => (message.startsWith(path) ? message : `${path}: ${message}`))
-  return `${own.length} errors: ${texts.join('; ')}`
+  const head = own.length === 1 && own[0] ? own[0].message : `${own.length} errors`
+  if (own.length === 1 && violations.length < 3) return head
+  // the entry of a property with members says no more than theirs
+  const faults = violations.filter(({ path }) => !violations.some((other) => isMember(other.path, path)))
+  const texts = faults.map(({ path, message }) => (message.startsWith(`${path}: `) ? message : `${path}: ${message}`))
+  return `${head}: ${texts.join('; ')}`
+}
+
+function isMember(path: string, of: string): boolean {
+  return of !== '' && (path.startsWith(`${of}.`) || path.startsWith(`${of}[`))
 }
 
 async function reconfigure(c: Command, agent: Agent, input: JsonObject, vaultKey: VaultKey): Promise<JsonObject> {
