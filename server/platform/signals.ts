@@ -27,6 +27,7 @@ export class Signals {
   #client: pg.Client | undefined
   #flushTimer: NodeJS.Timeout | undefined
   #reconnectTimer: NodeJS.Timeout | undefined
+  #flushing: Promise<void> | undefined
   #closed = false
 
   constructor(config: pg.ClientConfig, log: Log) {
@@ -45,15 +46,19 @@ export class Signals {
     client.on('error', lost)
     client.on('end', lost)
     client.on('notification', (message) => this.#receive(message.payload ?? ''))
-    this.#client = client
     try {
       await client.connect()
       await client.query(`LISTEN ${CHANNEL}`)
     } catch (error) {
-      if (this.#client === client) this.#client = undefined
       client.end().catch(() => {})
       throw error
     }
+    if (this.#closed) {
+      await client.end().catch(() => {})
+      return
+    }
+    // only now: a connection that breaks before is the caller's to try again, and would be replaced twice
+    this.#client = client
     this.#wakeAll()
   }
 
@@ -103,14 +108,25 @@ export class Signals {
     this.#closed = true
     clearTimeout(this.#flushTimer)
     clearTimeout(this.#reconnectTimer)
+    await this.#flushing
     if (this.#outgoing.size > 0) await this.#flush()
     this.#bus.emit(EVERYBODY)
     await this.#client?.end().catch(() => {})
   }
 
-  async #flush(): Promise<void> {
+  /** One at a time: a connection runs one statement, and what comes meanwhile goes together with the next. */
+  #flush(): Promise<void> {
+    this.#flushing ??= this.#sendOutgoing().then((again) => {
+      this.#flushing = undefined
+      return again ? this.#flush() : undefined
+    })
+    return this.#flushing
+  }
+
+  /** @returns whether more came meanwhile; false after a failure, when the next connection sends it */
+  async #sendOutgoing(): Promise<boolean> {
     const client = this.#client
-    if (!client) return
+    if (!client || this.#outgoing.size === 0) return false
     const keys = [...this.#outgoing]
     this.#outgoing.clear()
     let payload: string = this.#self
@@ -125,8 +141,10 @@ export class Signals {
     payloads.push(payload)
     try {
       for (const text of payloads) await client.query('SELECT pg_notify($1, $2)', [CHANNEL, text])
+      return this.#outgoing.size > 0
     } catch {
       for (const key of keys) this.#outgoing.add(key)
+      return false
     }
   }
 
