@@ -18,6 +18,8 @@ export type ChildSpec = {
   dir: string
   /** What exit code must not be followed by another start; the reason stands in the log. */
   fatalCodes?: readonly number[]
+  /** Whether it is worth starting again now; without it: always. */
+  mayRestart?: () => boolean
 }
 
 export type Child = {
@@ -51,7 +53,7 @@ export function runChild(spec: ChildSpec, onDown: (name: string) => void): Child
         child.once('error', () => resolve(1))
       })
       forget(spec)
-      if (stopping || spec.fatalCodes?.includes(code)) return code
+      if (stopping || spec.fatalCodes?.includes(code) || spec.mayRestart?.() === false) return code
       onDown(spec.name)
       if (performance.now() - started > SETTLED_MS) pauseMs = MIN_PAUSE_MS
       await sleep(pauseMs, undefined, { signal: wake.signal }).catch(() => {})

@@ -100,7 +100,10 @@ export class Demo {
   }
 
   async #startServer(adminToken: string): Promise<void> {
+    // what keeps the server from its first start does not go away by trying again
+    let wasReady = false
     const child = this.#run({
+      mayRestart: () => wasReady,
       name: 'server',
       script: path.join(ROOT, 'server/serve.ts'),
       env: { FULCRUM_DATA_DIR: this.#options.dataDir, FULCRUM_BOOTSTRAP_ADMIN_TOKEN: adminToken },
@@ -110,7 +113,10 @@ export class Demo {
     for (const until = performance.now() + READY_MS; performance.now() < until; ) {
       const outcome = await Promise.race([ended, this.#isReady()])
       if (typeof outcome === 'object') throw new StartError(lastLines(child.log, 6), outcome.code)
-      if (outcome) return
+      if (outcome) {
+        wasReady = true
+        return
+      }
     }
     throw new StartError(`the server is not ready after ${READY_MS / 1000} s; its log: ${child.log}`, 1)
   }

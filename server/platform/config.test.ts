@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { ConfigError, readConfig } from './config.ts'
+import { parseDsn } from './dsn.ts'
+
+describe('the configuration', () => {
+  test('has defaults for everything', () => {
+    const config = readConfig({})
+    assert.deepEqual([config.host, config.port, config.healthPort, config.database], ['127.0.0.1', 3000, 8081, null])
+    assert.equal(config.publicBaseUrl, 'http://127.0.0.1:3000')
+    assert.equal(config.agentHealthTimeoutMs, 5 * 60_000)
+    assert.equal(config.jobRetentionMs, 720 * 3_600_000)
+  })
+
+  test('reports all mistakes at once, by name', () => {
+    const environment = {
+      FULCRUM_PORT: 'x',
+      FULCRUM_LOG_LEVEL: 'loud',
+      FULCRUM_JOB_TIMEOUT_INTERVAL: '30d',
+      FULCRUM_VAULT_ENCRYPTION_KEY: 'short',
+      FULCRUM_DB_DSN: 'nonsense',
+      FULCRUM_BOOTSTRAP_ADMIN_TOKEN: 'too short',
+    }
+    assert.throws(
+      () => readConfig(environment),
+      (error) => {
+        assert.ok(error instanceof ConfigError)
+        assert.deepEqual(
+          error.problems.map((line) => line.split(' ')[0]),
+          [
+            'FULCRUM_PORT',
+            'FULCRUM_DB_DSN',
+            'FULCRUM_BOOTSTRAP_ADMIN_TOKEN',
+            'FULCRUM_VAULT_ENCRYPTION_KEY',
+            'FULCRUM_JOB_TIMEOUT_INTERVAL',
+            'FULCRUM_LOG_LEVEL',
+          ],
+        )
+        return true
+      },
+    )
+  })
+
+  test('refuses one port for both doors', () => {
+    assert.throws(() => readConfig({ FULCRUM_PORT: '3000', FULCRUM_HEALTH_PORT: '3000' }), ConfigError)
+  })
+
+  for (const [text, ms] of [
+    ['30s', 30_000],
+    ['1h30m', 5_400_000],
+    ['250ms', 250],
+    ['1.5m', 90_000],
+  ] as const)
+    test(`reads the duration ${text}`, () => {
+      assert.equal(readConfig({ FULCRUM_SHUTDOWN_TIMEOUT: text }).shutdownTimeoutMs, ms)
+    })
+
+  for (const text of ['', '0s', '5', '-5s', '5d', '5s!'])
+    test(`takes '${text}' for no duration`, () => {
+      const read = () => readConfig({ FULCRUM_SHUTDOWN_TIMEOUT: text })
+      // empty is absent
+      if (text === '') assert.equal(read().shutdownTimeoutMs, 30_000)
+      else assert.throws(read, ConfigError)
+    })
+})
+
+describe('a connection string', () => {
+  const parts = ({ host, port, user, password, database, ssl }: ReturnType<typeof parseDsn>) => ({
+    host,
+    port: Number(port),
+    user,
+    password,
+    database,
+    ssl: ssl !== undefined && ssl !== false,
+  })
+
+  test('is a URL', () => {
+    assert.deepEqual(parts(parseDsn('postgres://u:p%40ss@db.example:5433/app?sslmode=disable')), {
+      host: 'db.example',
+      port: 5433,
+      user: 'u',
+      password: 'p@ss',
+      database: 'app',
+      ssl: false,
+    })
+  })
+
+  test('or key=value pairs, quoted where needed', () => {
+    const text =
+      "host=db.example user=u password='it\\'s a \\\\ secret' dbname=app port=5433 sslmode=disable TimeZone=UTC".replace(
+        'TimeZone',
+        'timezone',
+      )
+    assert.deepEqual(parts(parseDsn(text)), {
+      host: 'db.example',
+      port: 5433,
+      user: 'u',
+      password: "it's a \\ secret",
+      database: 'app',
+      ssl: false,
+    })
+  })
+
+  test('or a URL with a socket directory', () => {
+    assert.equal(parseDsn('postgres://u:p@/app?host=%2Frun%2Fpostgresql').host, '/run/postgresql')
+  })
+
+  for (const text of ['nonsense', 'host', 'host=x colour=red', 'host=x port=abc', 'mysql://x/y'])
+    test(`'${text}' is none, and the message repeats no password`, () => {
+      assert.throws(
+        () => parseDsn(`${text} password=hunter2`.trim()),
+        (error) => error instanceof Error && !error.message.includes('hunter2'),
+      )
+    })
+})
