@@ -67,10 +67,11 @@ export class Demo {
     say('Starting the server and the PostgreSQL of each provider …')
     const tokens = demoTokens(this.#dir, this.#url)
     this.#tokens = tokens
-    await Promise.all([
+    const outcomes = await Promise.allSettled([
       this.#startServer(tokens.admin),
       ...agents.map((agent) => (agent.server ? this.#startDatabase(agent, agent.server.port) : undefined)),
     ])
+    throwAll(outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : [])))
 
     const client = new FulcrumClient({ url: this.#url, token: tokens.admin })
     try {
@@ -213,3 +214,11 @@ export class Demo {
 }
 
 const FATAL_CODES = [2, 77, 78]
+
+/** @throws StartError with a line for each reason; nothing when there is none */
+function throwAll(reasons: readonly unknown[]): void {
+  if (reasons.length === 0) return
+  const lines = reasons.map((reason) => (reason instanceof Error ? reason.message : String(reason)))
+  const exitCodes = reasons.map((reason) => (reason instanceof StartError ? reason.exitCode : 1))
+  throw new StartError(lines.join('\n'), Math.max(...exitCodes))
+}

@@ -5,21 +5,29 @@ import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { command, freePort, type Output } from './testing/demo-process.ts'
+import { command, federationOnFreePorts, freePort, type Output } from './testing/demo-process.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
 
 let dir: string
-before(() => {
+let federation: string
+before(async () => {
   dir = mkdtempSync(path.join(tmpdir(), 'fulcrum-start-'))
   chmodSync(dir, 0o711)
+  federation = path.join(dir, 'federation.yaml')
+  writeFileSync(federation, await federationOnFreePorts(1, 5))
 })
 after(() => rmSync(dir, { recursive: true, force: true }))
 
 async function start(what: 'serve' | 'start', env: Record<string, string>): Promise<Output> {
   const script = what === 'serve' ? 'server/serve.ts' : 'demo/start.ts'
   const ports = { FULCRUM_PORT: String(await freePort()), FULCRUM_HEALTH_PORT: String(await freePort()) }
-  return command(process.execPath, [path.join(ROOT, script)], { FULCRUM_DB_DSN: '', ...ports, ...env })
+  return command(process.execPath, [path.join(ROOT, script)], {
+    FULCRUM_DB_DSN: '',
+    FULCRUM_DEMO_FILE: federation,
+    ...ports,
+    ...env,
+  })
 }
 
 /** Exits with this code after a message of a few lines: no stack trace, no code. */

@@ -1,9 +1,11 @@
 /** `npm start` as a test sees it: a process with a data directory and ports of its own, driven through the command line. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { processStart } from '@fulcrum/managed-postgres'
 import { parse, stringify } from 'yaml'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
@@ -59,7 +61,11 @@ export async function startDemoProcess({
     ...env,
   }
   const url = `http://127.0.0.1:${port}`
-  let run = await launch(environment)
+  let run = await launch(environment).catch(async (error: unknown) => {
+    await endLeftovers(dataDir)
+    rmSync(dataDir, { recursive: true, force: true })
+    throw error
+  })
   const fileOf = (name: string) => path.join(dataDir, 'demo', name)
   const token = (name: string) => readFileSync(fileOf(path.join('tokens', slug(name))), 'utf8').trim()
 
@@ -83,6 +89,7 @@ export async function startDemoProcess({
     },
     dispose: async () => {
       await end(run.child, 'SIGINT')
+      await endLeftovers(dataDir)
       rmSync(dataDir, { recursive: true, force: true })
     },
   }
@@ -146,8 +153,23 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number>
   return code
 }
 
+/** What a start that was killed has left running: nobody else would end it. */
+async function endLeftovers(dataDir: string): Promise<void> {
+  const remembered = (file: string) => readFileSync(file, 'utf8').split(/[ \n]/)
+  const children = globSync(path.join(dataDir, 'demo/*.pid')).flatMap((file) => {
+    const [pid, start] = remembered(file)
+    return start !== undefined && processStart(Number(pid)) === start ? [Number(pid)] : []
+  })
+  const postmasters = globSync(path.join(dataDir, '{.,demo/agents/*}/postgres/data/postmaster.pid'))
+  const left = [...children, ...postmasters.map((file) => Number(remembered(file)[0]))].filter(processStart)
+  // a postmaster takes its backends along at SIGQUIT only
+  for (const pid of left) process.kill(pid, children.includes(pid) ? 'SIGKILL' : 'SIGQUIT')
+  for (const until = performance.now() + STOP_MS; left.some(processStart) && performance.now() < until; )
+    await sleep(50)
+}
+
 /** The demo's own federation, with ports that nobody uses now. */
-async function federationOnFreePorts(providers: number, poolSize: number): Promise<string> {
+export async function federationOnFreePorts(providers: number, poolSize: number): Promise<string> {
   const federation = parse(readFileSync(path.join(ROOT, 'demo/federation.yaml'), 'utf8'))
   federation.providers = federation.providers.slice(0, providers)
   for (const provider of federation.providers) {
