@@ -13,6 +13,7 @@ import {
 } from './handlers/lifecycle.ts'
 import { MEASURE_EVERY_MS, measure } from './metrics.ts'
 import { RECONCILE_EVERY_MS, reconcile } from './reconcile.ts'
+import { deletionsUnderWay } from './routes.ts'
 import { type Action, act, type Context, openSite, type Site } from './site.ts'
 import { WATCH_STORAGE_EVERY_MS, watchStorage } from './storage-watch.ts'
 
@@ -61,7 +62,10 @@ export function postgresAgent(place: Place): AgentDefinition<Configuration> {
         // The server may come later: until then the agent is not well, and takes no jobs.
         context.log.warn('the server cannot be prepared yet', { error })
       }
-      await siteOf(context).routes?.replaceAll(() => context.services())
+      await siteOf(context).routes?.replaceAll(
+        () => context.services(),
+        () => deletionsUnderWay(context),
+      )
     },
     async health(context) {
       // No tenant before other databases are closed to it.

@@ -25,6 +25,10 @@ const live = (hostPort: number, members: Partial<Service> = {}) =>
   aService(agent, { status: 'Running', agentInstanceId: 'shop', properties: { hostPort }, ...members })
 const routesFile = () => join(dir, 'routes.json')
 const ids = async () => (await readRoutes(routesFile())).map(({ serviceId }) => serviceId)
+const deletions =
+  (...services: Service[]) =>
+  async () =>
+    new Set(services.map(({ id }) => id))
 const list = (...services: Service[]) =>
   async function* () {
     yield* services
@@ -85,8 +89,18 @@ test('the services decide on the routes, but a deleted one does not come back', 
   const ended = aService(agent, { status: 'Deleted', properties: { hostPort: 6_003 } })
   const [running, deleting, portless] = [live(6_004), live(6_005), live(0, { properties: {} })]
   await routes.remove(deleting.id)
-  await routes.replaceAll(list(creating, ordered, ended, running, deleting, portless))
+  await routes.replaceAll(list(creating, ordered, ended, running, deleting, portless), deletions())
   assert.deepEqual(await ids(), [creating.id, running.id])
+})
+
+test('a deletion that an earlier process began decides on the route, not what the service still says', async () => {
+  const [begun, dropped, running] = [live(6_010), live(6_011), live(6_012)]
+  const earlier = createRoutes(routesFile(), '127.0.0.1', target)
+  for (const service of [begun, dropped]) await earlier.add(service)
+  await earlier.remove(dropped.id)
+  const routes = createRoutes(routesFile(), '127.0.0.1', target)
+  await routes.replaceAll(list(begun, dropped, running), deletions(begun, dropped))
+  assert.deepEqual(await ids(), [begun.id, running.id])
 })
 
 function programs(name: string, major: number): string {

@@ -4,6 +4,7 @@
  */
 import { type Service, services } from '@fulcrum/contract'
 import { describe, dropDatabase, inventory } from './database/index.ts'
+import { deletionsUnderWay } from './routes.ts'
 import { isLive, isTerminal } from './service-properties.ts'
 import type { Context, Site } from './site.ts'
 
@@ -16,7 +17,10 @@ const MISSING = {
 }
 
 export async function reconcile(context: Context, site: Site): Promise<void> {
-  await site.routes?.replaceAll(() => context.services())
+  await site.routes?.replaceAll(
+    () => context.services(),
+    () => deletionsUnderWay(context),
+  )
   // The server first: a database that is made from now on is in neither list.
   const marked = await inventory(site.provider, context.signal)
   const known = new Map<string, Service>()

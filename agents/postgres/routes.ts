@@ -1,5 +1,6 @@
 /** The gateway's routes, one for each service that has a port at the provider. */
-import type { Service } from '@fulcrum/contract'
+import type { AgentContext } from '@fulcrum/agent-sdk'
+import { jobs, type Service } from '@fulcrum/contract'
 import { type Address, addressKey, type Route, readRoutes, writeRoutes } from './gateway/routes.ts'
 import { hostPortOf, isLive } from './service-properties.ts'
 
@@ -9,11 +10,13 @@ export type Routes = {
   /** Closes the service's port, and keeps it closed whatever `replaceAll` still sees of the service. */
   remove(serviceId: string): Promise<void>
   /**
-   * Brings the file to what the services say. A service that is being created keeps the route that it already has.
+   * Brings the file to what the services say. A service that is being created or deleted keeps the route that it already has,
+   * and gets none: an earlier process may have taken it away before it could report the deletion.
    *
-   * @param list  called when no other change is under way
+   * @param list      called when no other change is under way
+   * @param deletions  the services that are being deleted; asked before `list`, so that a deletion which ends in between counts
    */
-  replaceAll(list: () => AsyncIterable<Service>): Promise<void>
+  replaceAll(list: () => AsyncIterable<Service>, deletions: () => Promise<ReadonlySet<string>>): Promise<void>
 }
 
 /**
@@ -57,16 +60,30 @@ export function createRoutes(file: string, listenHost: string, target: Address):
         removed.add(serviceId)
         return routes.filter((route) => route.serviceId !== serviceId)
       }),
-    replaceAll: (list) =>
+    replaceAll: (list, deletions) =>
       inTurn(async (routes) => {
         const known = new Set(routes.map((route) => route.serviceId))
+        const deleting = await deletions()
+        const mayHave = ({ id }: Service) => !removed.has(id) && (known.has(id) || !deleting.has(id))
         const wanted: Route[] = []
         for await (const service of list())
-          if (isLive(service) ? !removed.has(service.id) : isUnderCreation(service, known))
-            wanted.push(...routeFor(service))
+          if (isLive(service) ? mayHave(service) : isUnderCreation(service, known)) wanted.push(...routeFor(service))
         return wanted
       }),
   }
+}
+
+/** Ids of the services whose deletion this agent has begun and not reported. */
+export async function deletionsUnderWay({
+  client,
+  agent,
+  signal,
+}: Pick<AgentContext, 'client' | 'agent' | 'signal'>): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>()
+  const query = { status: 'Processing', agentId: agent.id }
+  for await (const { action, serviceId } of client.all(jobs.list, { query }, { signal }))
+    if (action === 'delete') ids.add(serviceId)
+  return ids
 }
 
 function isUnderCreation(service: Service, known: ReadonlySet<string>): boolean {
