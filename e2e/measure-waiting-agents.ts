@@ -123,11 +123,12 @@ try {
       row(`way of ${way.count} jobs, median`, ms(way.medianMs), `below ${TARGETS.medianMs} ms`) +
       row('way, 99 of 100', ms(way.p99Ms), '') +
       row('way, longest', ms(way.maxMs), '') +
-      row(`${rest.agents} waiting, server`, percent(rest.serverShare), `below ${TARGETS.idleShare * 100} %`) +
+      row(`${rest.agents} waiting, server`, percent(rest.serverShare), '') +
       row(`${rest.agents} waiting, PostgreSQL`, percent(rest.postgresShare), '') +
+      row('both', percent(rest.serverShare + rest.postgresShare), `below ${TARGETS.idleShare * 100} %`) +
       row('load average before', `${way.loadBefore.toFixed(2)}, ${rest.loadBefore.toFixed(2)}`, 'far below the cores'),
   )
-  const met = way.medianMs < TARGETS.medianMs && rest.serverShare < TARGETS.idleShare
+  const met = way.medianMs < TARGETS.medianMs && rest.serverShare + rest.postgresShare < TARGETS.idleShare
   process.stdout.write(`${JSON.stringify({ way, rest, targets: TARGETS, met })}\n`)
   code = met ? 0 : 1
 } catch (error) {
