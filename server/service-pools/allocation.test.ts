@@ -57,8 +57,11 @@ function command<T>(run: (c: Command) => Promise<T>): Promise<T> {
 async function race(world: PoolWorld, count: number): Promise<Taken[]> {
   const barrier = Promise.withResolvers<void>()
   const orders = Array.from({ length: count }, () => order(world, { ready: barrier.promise }))
-  await until('all orders are open', async () => (await activity('idle in transaction')) === count)
-  barrier.resolve()
+  try {
+    await until('all orders are open', async () => (await activity('idle in transaction')) === count)
+  } finally {
+    barrier.resolve()
+  }
   return Promise.all(orders)
 }
 
