@@ -47,7 +47,7 @@ export function readMoment(name: string, text: string): Moment {
   const { seconds, fraction, offset } = parts(text)
   const time = new Date(text)
   // JavaScript takes 30 February for 2 March
-  if (Number.isNaN(time.getTime()) || shifted(seconds, 0) !== seconds)
+  if (seconds === '' || Number.isNaN(time.getTime()) || shifted(seconds, 0) !== seconds)
     throw new Refusal('invalid', `invalid ${name}: '${text.slice(0, 50)}' is not an RFC 3339 time`)
   return { time, text: `${seconds}${fraction}${offset}` }
 }
