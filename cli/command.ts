@@ -7,7 +7,8 @@ import { FORMATS, parseDurationMs, toFormat } from './output/format.ts'
 import type { GlobalFlags } from './session.ts'
 
 /** A file of commands/: adds arguments, options and the action to its command. Loaded when its command is named. */
-export type Declare = (command: Command) => void
+/** Adds arguments, flags and action to a stub. `complete` loads what another stub stands for. */
+export type Declare = (command: Command, complete: (stub: Command) => Promise<Command>) => void
 
 export type OutputFlags = GlobalFlags & { output: string }
 export type WaitFlags = GlobalFlags & { wait: boolean; timeout: string }

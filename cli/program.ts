@@ -34,7 +34,7 @@ export function buildProgram(version: string): Command {
 /** Loads what a stub stands for. */
 export async function complete(command: Command): Promise<Command> {
   const entry = COMMANDS.find(({ name }) => name === command.name())
-  if (entry !== undefined) (await entry.load()).declare(command)
+  if (entry !== undefined) (await entry.load()).declare(command, complete)
   return command
 }
 

@@ -3,10 +3,10 @@ import { type Command, CommanderError } from 'commander'
 import { type Known, SHELLS } from '../completion-scripts.ts'
 import { usage } from '../errors.ts'
 import { print } from '../output/terminal.ts'
-import { complete } from '../program.ts'
 import { RESOURCES } from '../resources.ts'
 
-export function declare(command: Command): void {
+/** @param complete  loads what a stub stands for */
+export function declare(command: Command, complete: (stub: Command) => Promise<Command>): void {
   command
     .argument('<shell>', Object.keys(SHELLS).join(', '))
     .addHelpText(
@@ -17,11 +17,11 @@ export function declare(command: Command): void {
       const write = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined
       if (write === undefined) throw usage(`${shell} is not known; use ${Object.keys(SHELLS).join(', ')}.`)
       if (command.parent === null) throw new CommanderError(1, 'completion', 'no program')
-      print(write(await treeOf(command.parent)))
+      print(write(await treeOf(command.parent, complete)))
     })
 }
 
-async function treeOf(program: Command): Promise<Known[]> {
+async function treeOf(program: Command, complete: (stub: Command) => Promise<Command>): Promise<Known[]> {
   const commands: Known[] = []
   const global = flagsOf(program).filter((flag) => flag !== '--version' && flag !== '-V')
   for (const command of program.commands) {

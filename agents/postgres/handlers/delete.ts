@@ -6,8 +6,9 @@
  * a second time is no such word, because tools repeat what failed.
  */
 import { JobFailure, type Outcome } from '@fulcrum/agent-sdk'
+import { removeArtifact } from '../artifacts.ts'
 import { describe, dropDatabase } from '../database/index.ts'
-import { type DumpEntry, isLive } from '../service-properties.ts'
+import { backupsOf, type DumpEntry, isLive } from '../service-properties.ts'
 import type { PostgresJob, Site } from '../site.ts'
 import { dumped } from './dumps.ts'
 
@@ -23,7 +24,16 @@ export async function deleteDatabase(job: PostgresJob, site: Site): Promise<Outc
       await site.routes?.add(service).catch((cause) => log.error('the route cannot be written', { error: cause }))
     throw error
   }
-  return finalBackup ? { properties: { finalBackup } } : {}
+  await removeBackups(job)
+  return { properties: { backups: [], ...(finalBackup && { finalBackup }) } }
+}
+
+/** The regular backups go with the database: the last one stands for them all, and its time is stated. */
+async function removeBackups({ service, client, signal, log }: PostgresJob): Promise<void> {
+  for (const { artifactId } of backupsOf(service))
+    await removeArtifact(client, artifactId, signal).catch((error: unknown) =>
+      log.warn('a backup of a deleted database cannot be deleted', { artifactId, error }),
+    )
 }
 
 /** Null when there is nothing to keep: no database, a creation that failed, or the consumer's word. */
