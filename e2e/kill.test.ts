@@ -102,6 +102,7 @@ async function remove(id: string): Promise<void> {
     } catch (error) {
       if (tries > 0 && (error instanceof InvalidRequestError || error instanceof ConflictError)) return
       if (!(error instanceof UnavailableError)) throw error
+      await sleep(POLL_MS)
     }
   }
 }
