@@ -90,6 +90,36 @@ describe('metrics and tasks', () => {
     await server.until(() => lines.some((line) => line.includes('cannot be measured')))
   })
 
+  for (const [server_, fault, batches, singles] of [
+    ['that knows batches', undefined, 1, 0],
+    ['of API v1 without additions', 404, 1, 3],
+  ] as const)
+    test(`several measurements of a service reach a server ${server_}`, async () => {
+      const path = '/metric-entries/batch'
+      if (fault) server.fault = (request) => (request.path === path ? { status: fault } : undefined)
+      server.addService({ status: 'Started' })
+      const names = ['size', 'connections', 'transactions']
+      let rounds = 0
+      await run({
+        metrics: {
+          everyMs: 60_000,
+          report: async () => {
+            rounds++
+            return names.map((typeName) => ({ resourceId: 'db', typeName, value: 1 }))
+          },
+        },
+      })
+      await server.until(() => server.metricEntries.length >= 3)
+      assert.deepEqual(
+        server.metricEntries.map((entry) => entry.typeName),
+        names,
+      )
+      assert.equal(rounds, 1)
+      const sent = (to: string) =>
+        server.requests.filter((request) => request.method === 'POST' && request.path === to).length
+      assert.deepEqual([sent(path), sent('/metric-entries')], [batches, singles])
+    })
+
   test('a task runs again after it failed', async () => {
     let runs = 0
     const task = async () => {

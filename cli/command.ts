@@ -6,8 +6,10 @@ import { readInput } from './input.ts'
 import { FORMATS, parseDurationMs, toFormat } from './output/format.ts'
 import type { GlobalFlags } from './session.ts'
 
-/** A file of commands/: adds arguments, options and the action to its command. Loaded when its command is named. */
-/** Adds arguments, flags and action to a stub. `complete` loads what another stub stands for. */
+/**
+ * A file of commands/: adds arguments, options and the action to its command. Loaded when its command is named; `complete` loads
+ * what another stub stands for.
+ */
 export type Declare = (command: Command, complete: (stub: Command) => Promise<Command>) => void
 
 export type OutputFlags = GlobalFlags & { output: string }

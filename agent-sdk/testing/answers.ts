@@ -72,6 +72,9 @@ export function answerRequest(state: ServerState, request: ApiRequest): ApiAnswe
       return setConditions(state, id, json<ConditionsReport>(request))
     case 'POST /metric-entries':
       return addMetric(state, json<MetricEntryCreate>(request))
+    case 'POST /metric-entries/{id}':
+      if (id !== 'batch') return refusal(404, 'the path does not exist')
+      return addMetrics(state, json<{ entries: MetricEntryCreate[] }>(request).entries)
     default:
       if (method === 'GET' && kind === 'vault' && id === 'secrets') return secret(state, verb)
       return refusal(404, `the test server does not know ${method} ${request.path}`)
@@ -156,6 +159,11 @@ function addMetric(state: ServerState, entry: MetricEntryCreate): ApiAnswer {
   if (entry.serviceId && !state.services.has(entry.serviceId)) return refusal(404, 'service not found')
   state.metricEntries.push(entry)
   return { status: 201, body: entry }
+}
+
+function addMetrics(state: ServerState, entries: MetricEntryCreate[]): ApiAnswer {
+  const refused = entries.map((entry) => addMetric(state, entry)).find(({ status }) => status !== 201)
+  return refused ?? { status: 201, body: { created: entries.length } }
 }
 
 function secret({ secrets }: ServerState, reference: string): ApiAnswer {

@@ -5,13 +5,12 @@ import type { Api } from '../platform/api.ts'
 import type { Platform } from '../platform/context.ts'
 import { invalidInput, notFound, Refusal } from '../platform/errors.ts'
 import type { Identity } from '../platform/identity.ts'
-import { listPage } from '../platform/lists.ts'
+import { listDistinct, listPage } from '../platform/lists.ts'
 import { timestamp } from '../platform/wire.ts'
 import { checkRange, defaultStart, readAggregate, readBucket, readMoment } from './aggregation.ts'
 import { aggregateSeries } from './aggregation-store.ts'
 import { checkMeasurement, MAX_BATCH, type MetricEntry } from './metric-entry.ts'
 import { metricEntryList, metricEntryToWire, recordMeasurements } from './metric-entry-store.ts'
-import { resourceIdPage } from './resource-ids.ts'
 
 export function metricEntryRoutes(api: Api, platform: Platform): void {
   const { db, now } = platform
@@ -31,7 +30,9 @@ export function metricEntryRoutes(api: Api, platform: Platform): void {
     return { created: entries.length }
   })
 
-  api.handle(metricEntries.resourceIds, ({ query, scope }) => resourceIdPage(db, query, scope))
+  api.handle(metricEntries.resourceIds, ({ query, scope }) =>
+    listDistinct(db, metricEntries.resourceIds, query, scope, { table: 'metric_entries', column: 'resource_id' }),
+  )
 
   api.handle(metricEntries.aggregate, async ({ params, query, scope }) => {
     // %00 in a path gets here as text that PostgreSQL does not take

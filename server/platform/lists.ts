@@ -68,16 +68,43 @@ export async function listPage<Row, Item>(
           JOIN ${table} t ON t.${id} = page.page_key ${source.joins ?? sql``}
           ORDER BY ${order}`.execute(db),
   ])
-  const totalItems = counted[0]?.total ?? 0
+  return pageOf(rows.map(source.toItem), counted[0]?.total ?? 0, page, pageSize)
+}
+
+/**
+ * A list of the distinct values of one column in byte order, with the filters and pages of every list; a sort field is read past.
+ *
+ * @param column  a text column of `table`
+ * @throws Refusal `invalid` for unknown or unreadable parameters
+ */
+export async function listDistinct(
+  db: Db,
+  operation: ListOperation,
+  query: URLSearchParams,
+  scope: Scope,
+  { table, column }: { table: string; column: string },
+): Promise<Page<string>> {
+  const read = new URLSearchParams(query)
+  read.delete('sort')
+  const { page, pageSize, conditions } = readQuery(operation, read, {})
+  const where = sql.join(
+    [...conditions, scopeCondition(scope)].map((condition) => sql`(${condition})`),
+    sql` AND `,
+  )
+  // a page beyond what PostgreSQL can count is empty like any other beyond the end
+  const offset = Math.min((page - 1) * pageSize, Number.MAX_SAFE_INTEGER)
+  const { rows } = await sql<{ total: number; items: string[] }>`
+    WITH found AS MATERIALIZED (
+      SELECT DISTINCT ${sql.ref(`t.${column}`)} COLLATE "C" AS value FROM ${sql.table(table)} t WHERE ${where})
+    SELECT (SELECT count(*) FROM found) AS total,
+           ARRAY(SELECT value FROM found ORDER BY value LIMIT ${pageSize} OFFSET ${offset}) AS items`.execute(db)
+  const { total = 0, items = [] } = rows[0] ?? {}
+  return pageOf(items, total, page, pageSize)
+}
+
+function pageOf<Item>(items: Item[], totalItems: number, page: number, pageSize: number): Page<Item> {
   const totalPages = Math.ceil(totalItems / pageSize)
-  return {
-    items: rows.map(source.toItem),
-    totalItems,
-    totalPages,
-    currentPage: page,
-    hasNext: page < totalPages,
-    hasPrev: page > 1,
-  }
+  return { items, totalItems, totalPages, currentPage: page, hasNext: page < totalPages, hasPrev: page > 1 }
 }
 
 type Columns = { columns?: Readonly<Record<string, string>> }
