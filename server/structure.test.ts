@@ -59,7 +59,13 @@ describe('the checker', () => {
     'agents/x': { name: '@fulcrum/agent-x', dependencies: { '@fulcrum/server': '0.1.0' } },
   }
   const base = ['contract/index.ts', 'schema/index.ts', 'server/events/index.ts', 'server/events/event.ts']
-  const more = ['server/main.ts', 'server/platform/db.ts', 'server/agents/index.ts', 'server/testing/test-server.ts']
+  const more = [
+    'server/main.ts',
+    'server/platform/db.ts',
+    'server/agents/index.ts',
+    'server/testing/test-server.ts',
+    'server/agents/testing/an-agent.ts',
+  ]
 
   /** The rules that one more file breaks, and nothing but it. */
   function broken(file: string, ...lines: string[]): string[] {
@@ -74,6 +80,7 @@ describe('the checker', () => {
     assert.deepEqual(broken('server/jobs/job.ts', "import { a } from '../events/index.ts'"), [])
     assert.deepEqual(broken('server/jobs/job.test.ts', "import '../testing/test-server.ts'", "import 'fast-check'"), [])
     assert.deepEqual(broken('server/main.ts', "import { a } from './agents/index.ts'"), [])
+    assert.deepEqual(broken('server/jobs/job.test.ts', "import '../agents/testing/an-agent.ts'"), [])
   })
 
   for (const [what, file, line, rule] of [
@@ -127,6 +134,12 @@ describe('the checker', () => {
       'server/health.ts',
       "import { a } from './events/index.ts'",
       /only main.ts, serve.ts/,
+    ],
+    [
+      'test code of a feature in the product',
+      'server/jobs/a.ts',
+      "import '../agents/testing/an-agent.ts'",
+      /through its index/,
     ],
     ['test code in the product', 'server/jobs/a.ts', "import '../testing/test-server.ts'", /only tests import testing/],
     ['a package that nobody declared', 'server/jobs/a.ts', "import got from 'got'", /got is declared/],

@@ -1,12 +1,13 @@
 /** Tokens in PostgreSQL, and the identities that they prove. */
 import type { Token as WireToken } from '@fulcrum/contract'
 import { type Selectable, sql } from 'kysely'
+import { type AgentRow, agentToWire, toAgent } from '../agents/index.ts'
 import { type ParticipantRow, participantToWire, toParticipant } from '../participants/index.ts'
 import type { Db, Tx } from '../platform/db.ts'
 import { notFound } from '../platform/errors.ts'
 import type { Identity } from '../platform/identity.ts'
 import type { ListSource } from '../platform/lists.ts'
-import type { AgentsTable, TokensTable } from '../platform/tables.ts'
+import type { TokensTable } from '../platform/tables.ts'
 import { timestamp } from '../platform/wire.ts'
 import type { Token } from './token.ts'
 
@@ -81,7 +82,7 @@ export async function deleteToken(tx: Tx, id: string): Promise<void> {
   await tx.deleteFrom('tokens').where('id', '=', id).execute()
 }
 
-type JoinedRow = Selectable<TokensTable> & { participant: ParticipantRow | null; agent: Selectable<AgentsTable> | null }
+type JoinedRow = Selectable<TokensTable> & { participant: ParticipantRow | null; agent: AgentRow | null }
 
 const SELECT = sql`t.*, to_json(p) AS participant, to_json(a) AS agent`
 const JOINS = sql`
@@ -106,23 +107,7 @@ function joinedToWire(row: JoinedRow): WireToken {
   return {
     ...tokenToWire(toToken(row)),
     ...(row.participant && { participant: participantToWire(toParticipant(row.participant)) }),
-    ...(row.agent && { agent: bareAgent(row.agent) }),
-  }
-}
-
-/** An agent without its own relations. Tokens come before agents in the order of features, hence not from there. */
-function bareAgent(row: Selectable<AgentsTable>): NonNullable<WireToken['agent']> {
-  return {
-    id: row.id,
-    name: row.name,
-    status: row.status,
-    providerId: row.provider_id,
-    agentTypeId: row.agent_type_id,
-    tags: row.tags,
-    ...(row.configuration && { configuration: row.configuration }),
-    ...(row.service_pool_set_id && { servicePoolSetId: row.service_pool_set_id }),
-    createdAt: timestamp(new Date(row.created_at)),
-    updatedAt: timestamp(new Date(row.updated_at)),
+    ...(row.agent && { agent: agentToWire(toAgent(row.agent)) }),
   }
 }
 
