@@ -144,6 +144,20 @@ describe('an upload that breaks', () => {
   })
 })
 
+test('a server that stops does not wait for an upload: it keeps what has arrived', { timeout: 30_000 }, async (t) => {
+  const other = await startArtifactServer()
+  t.after(() => other.stop())
+  const id = anId()
+  const request = openPiece(other.server.url, other.agent.token, piecePath(id, other.rows.serviceId), 2000)
+  const broken = new Promise((resolve) => request.once('close', resolve))
+  request.write(someBytes(1000))
+  await eventually(async () => (statSync(other.fileOf(id), { throwIfNoEntry: false })?.size ?? 0) >= 1000)
+  await other.server.api.close()
+  await broken
+  const row = await other.server.platform.db.selectFrom('artifacts').selectAll().executeTakeFirst()
+  assert.deepEqual([row?.state, row?.size_bytes], ['Uploading', 1000])
+})
+
 describe('two uploads of one id at once', () => {
   test('the second is refused while the first is under way', async () => {
     const id = anId()

@@ -55,6 +55,7 @@ export class Api {
   readonly #methodsByPath = new Map<string, Set<string>>()
   readonly #stopping = new AbortController()
   readonly #handled = new Set<string>()
+  readonly #running = new Set<Promise<unknown>>()
 
   constructor(platform: Platform) {
     this.#platform = platform
@@ -79,7 +80,13 @@ export class Api {
           method: operation.method,
           url,
           exposeHeadRoute: false,
-          handler: (request, reply) => this.#answer(operation, handler, request, reply),
+          handler: (request, reply) => {
+            const running = this.#answer(operation, handler, request, reply)
+            this.#running.add(running)
+            const ended = () => this.#running.delete(running)
+            running.then(ended, ended)
+            return running
+          },
         })
       if (operation.stream === 'request')
         this.http.register((scope, _options, done) => {
@@ -110,10 +117,14 @@ export class Api {
     }
   }
 
-  /** Lets waiting requests go, then closes the port. */
+  /**
+   * Lets waiting requests go, closes the port, and waits for what is still being handled: a request whose connection has broken
+   * may have something to write down.
+   */
   async close(): Promise<void> {
     this.#stopping.abort()
     await this.http.close()
+    await Promise.allSettled(this.#running)
   }
 
   async #answer<O extends Operation>(operation: O, handler: Handler<O>, request: FastifyRequest, reply: FastifyReply) {
