@@ -209,6 +209,68 @@ describe('wrong input is refused with a word that helps, and nothing is half don
     assert.equal(unknown.code, 5)
   })
 
+  // the command line refuses most of this by itself; other clients do not
+  describe('by any client', () => {
+    const call = async (token: string, method: string, path: string, body?: string) => {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+      const response = await fetch(`${demo.url}/api/v1${path}`, {
+        method,
+        headers,
+        ...(body !== undefined && { body }),
+      })
+      return { status: response.status, text: await response.text() }
+    }
+    const ids = async () => {
+      const types = JSON.parse((await call(demo.token(CONSUMER), 'GET', '/service-types')).text)
+      const groups = JSON.parse((await call(demo.token(CONSUMER), 'GET', '/service-groups')).text)
+      return { serviceTypeId: types.items[0].id, groupId: groups.items[0].id }
+    }
+
+    test('a body that is no JSON, too large, or of wrong types', async () => {
+      const token = demo.token(CONSUMER)
+      const base = await ids()
+      const post = (body: unknown) =>
+        call(token, 'POST', '/services', typeof body === 'string' ? body : JSON.stringify(body))
+      const replies = [
+        await post('{"name":'),
+        await post(''),
+        await post({ ...base, name: 7 }),
+        await post({ ...base, name: 'wrong', groupId: 'nonsense' }),
+        await post({ ...base, name: 'wrong', groupId: crypto.randomUUID() }),
+        await post({ ...base, name: 'wrong', serviceTypeId: crypto.randomUUID() }),
+        await post({ ...base, name: 'wrong', properties: { plan: 'small', hostPort: 1 } }),
+        await post({ ...base, name: 'wrong', properties: {} }),
+        await post({ ...base, name: 'x'.repeat(10 * 2 ** 20) }),
+      ]
+      assert.deepEqual(
+        replies.map(({ status }) => status),
+        [400, 400, 400, 400, 404, 404, 400, 400, 413],
+      )
+      for (const { text } of replies) assert.ok(JSON.parse(text).status)
+      assert.match(replies[7]?.text ?? '', /required property is missing/)
+    })
+
+    test('a token that is unknown, expired or of somebody else', async () => {
+      const body = JSON.stringify({ name: 'short', role: 'admin', expireAt: '2020-01-01T00:00:00Z' })
+      const expired = JSON.parse((await call(demo.adminToken, 'POST', '/tokens', body)).text).value
+      const statuses = [
+        (await call('nobody', 'GET', '/services')).status,
+        (await call(expired, 'GET', '/services')).status,
+        (
+          await call(
+            demo.token('nordlicht-postgres'),
+            'POST',
+            '/services',
+            JSON.stringify({ ...(await ids()), name: 'wrong' }),
+          )
+        ).status,
+        (await call(demo.token(OTHER), 'POST', '/services', JSON.stringify({ ...(await ids()), name: 'wrong' })))
+          .status,
+      ]
+      assert.deepEqual(statuses, [401, 401, 403, 403])
+    })
+  })
+
   test('nothing was made by all of this', async () => {
     const services = JSON.parse(await ok('get', 'services', '-o', 'json'))
     assert.equal(services.filter(({ name }: { name: string }) => name === 'wrong').length, 0)

@@ -175,6 +175,12 @@ function decodeInput(operation: Operation, request: FastifyRequest): { params?: 
   return { params, body: decode(operation.body, parseJson(text)) }
 }
 
+/** Headers and the whole request have to arrive within these times, so that slow clients hold no connection for long. */
+const HEADERS_MS = 20_000
+const REQUEST_MS = 300_000
+/** A body that is too large but not larger than this is read to its end: who still sends would not see the answer otherwise. */
+const DRAINED_BYTES = 64 * 2 ** 20
+
 function createHttp({ log, config, authenticate }: Platform): FastifyInstance {
   const http = Fastify({
     loggerInstance: log as FastifyBaseLogger, // pino's own type would become a type parameter of every route
@@ -185,10 +191,9 @@ function createHttp({ log, config, authenticate }: Platform): FastifyInstance {
     routerOptions: { maxParamLength: 500, caseSensitive: true },
     return503OnClosing: true,
     forceCloseConnections: 'idle',
-    // a request line and headers have to arrive within this time, so that slow clients hold no connection for long
-    requestTimeout: 0,
+    requestTimeout: REQUEST_MS,
   })
-  http.server.headersTimeout = 20_000
+  http.server.headersTimeout = HEADERS_MS
   http.removeAllContentTypeParsers()
   http.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 
@@ -219,7 +224,7 @@ function createHttp({ log, config, authenticate }: Platform): FastifyInstance {
   http.setErrorHandler((error, request, reply) => {
     const cause = asRefusal(error)
     if (cause instanceof Refusal) return refuse(reply, cause)
-    if (isFastifyError(cause)) return refuseFastify(reply, cause)
+    if (isFastifyError(cause)) return refuseFastify(request, reply, cause)
     request.log.error({ err: cause }, 'defect')
     return reply.code(500).send(errorBody(INTERNAL))
   })
@@ -254,7 +259,9 @@ function isFastifyError(error: unknown): error is FastifyFault {
   )
 }
 
-function refuseFastify(reply: FastifyReply, error: FastifyFault): FastifyReply {
+function refuseFastify(request: FastifyRequest, reply: FastifyReply, error: FastifyFault): FastifyReply {
+  const announced = Number(request.headers['content-length'])
+  if (error.statusCode === 413 && announced <= DRAINED_BYTES) reply.removeHeader('connection')
   if (error.statusCode === 413) return refuse(reply, new Refusal('too-large', 'the request body is too large'))
   return refuse(reply, new Refusal('invalid', error.message))
 }
