@@ -35,7 +35,10 @@ export async function sendReport(
       signal.throwIfAborted()
       if (isTemporary(error)) link.failed(`report job ${jobId}`, error)
       else if (!(await isStillOurs())) {
-        log.warn('the job was decided elsewhere, its result is dropped', { reason: text(error) })
+        log.warn(
+          'the server does not wait for the result of the job: it had it already, or somebody else ended the job',
+          { reason: text(error) },
+        )
         return 'dropped'
       } else if (!isFinal(error) && defects++ < MOST_DEFECTS) link.failed(`report job ${jobId}`, error)
       else if (report.kind === 'complete') {
