@@ -169,7 +169,7 @@ describe('a report', () => {
         },
       },
     })
-    await server.until(() => lines.some((line) => line.includes('decided elsewhere')))
+    await server.until(() => lines.some((line) => line.includes('does not wait for the result')))
     await server.until(() => readdirSync(join(journalDir, server.agent.id)).length === 0)
     assert.equal(server.jobs.get(job.id)?.errorMessage, 'timeout')
   })
