@@ -49,6 +49,8 @@ export type World = {
   api: Api
   dir: string
   routesFile: string
+  /** Where the agents keep dumps that they restore. */
+  spoolDir: string
   /** All that the agents logged. */
   lines: string[]
   startAgent(place?: Place, options?: Partial<RunOptions>): Promise<RunningAgent>
@@ -80,8 +82,9 @@ export async function openWorld(configuration: JsonObject = {}): Promise<World> 
     api,
     dir,
     routesFile: join(dir, 'routes.json'),
+    spoolDir: join(dir, 'journal', 'restore'),
     lines,
-    async startAgent(place = { routesFile: world.routesFile }, options = {}) {
+    async startAgent(place = { routesFile: world.routesFile, spoolDir: world.spoolDir }, options = {}) {
       const agent = await runAgent(postgresAgent(place), {
         url: api.url,
         token: api.token,

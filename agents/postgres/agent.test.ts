@@ -19,6 +19,9 @@ async function created(properties = {}): Promise<Service> {
   return service
 }
 
+/** How backups are made on this machine. */
+const format = () => (world.database.tools === 'bundled' ? 'pg_dump-plain' : 'pg_dump-custom')
+
 const databases = async () =>
   (await world.asAdmin('SELECT datname FROM pg_database WHERE NOT datistemplate')).map(({ datname }) => datname)
 
@@ -100,7 +103,7 @@ test('the newest backups are kept, listed first, and restored by default', async
     artifactId: artifact.id,
     sha256: artifact.sha256,
     sizeBytes: artifact.sizeBytes,
-    format: 'pg_dump-custom',
+    format: format(),
     createdAt: artifact.createdAt,
   })
   await world.sql(service, 'DROP TABLE t')
@@ -152,7 +155,8 @@ test('what cannot be restored fails with a text that helps, and changes nothing'
   })
   assert.match(await failing('import', { importFrom: damaged.id }), /cannot be read: .*SHA-256 digest differs/)
   const noDump = put('00000000-0000-4000-8000-000000000005', 'PGDMP and nothing else', { format: 'pg_dump-custom' })
-  assert.match(await failing('import', { importFrom: noDump.id }), /the dump cannot be restored/)
+  const reason = world.database.tools === 'bundled' ? /needs the program pg_restore/ : /the dump cannot be restored/
+  assert.match(await failing('import', { importFrom: noDump.id }), reason)
   await world.sql(service, 'SELECT * FROM kept')
 })
 

@@ -1,7 +1,7 @@
 /** The agent of a provider of PostgreSQL databases: one server, a database and a role for each service. */
 import { type AgentDefinition, defineAgent } from '@fulcrum/agent-sdk'
 import { type Configuration, type Place, parseConfiguration } from './configuration.ts'
-import { DatabaseRefusal, prepareServer } from './database/index.ts'
+import { clearSpool, DatabaseRefusal, prepareServer } from './database/index.ts'
 import { deleteDatabase } from './handlers/delete.ts'
 import { backUp, exportDump, importDump, restoreBackup } from './handlers/dumps.ts'
 import {
@@ -55,6 +55,7 @@ export function postgresAgent(place: Place): AgentDefinition<Configuration> {
     name: 'postgres',
     parseConfiguration,
     async connect(context) {
+      await clearSpool(siteOf(context).provider)
       try {
         await prepare(context)
       } catch (error) {

@@ -1,4 +1,5 @@
 /** The agent's configuration, as the agent type describes it, and what only its own machine can tell it. */
+import { join } from 'node:path'
 import type { JsonObject } from '@fulcrum/contract'
 
 export type Configuration = {
@@ -21,6 +22,8 @@ export type Place = {
   gatewayHost?: string
   /** FULCRUM_POSTGRES_BIN_DIR: where pg_dump and pg_restore are; default: where systems usually have them. */
   binDir?: string
+  /** Directory of this agent alone for dumps that are being restored: `restore` beside the journal. */
+  spoolDir?: string
 }
 
 /** @throws Error that names the property and never quotes the connection */
@@ -39,6 +42,8 @@ export function parseConfiguration(configuration: JsonObject): Configuration {
 export function placeFromEnvironment(env: NodeJS.ProcessEnv): Place {
   const { FULCRUM_POSTGRES_ROUTES_FILE, FULCRUM_POSTGRES_GATEWAY_HOST, FULCRUM_POSTGRES_BIN_DIR } = env
   return {
+    // The journal's lock keeps other processes away from it, and the default is the journal's.
+    spoolDir: join(env.FULCRUM_AGENT_DATA_DIR || join('.fulcrum', 'agents', 'postgres'), 'restore'),
     ...(FULCRUM_POSTGRES_ROUTES_FILE ? { routesFile: FULCRUM_POSTGRES_ROUTES_FILE } : {}),
     ...(FULCRUM_POSTGRES_GATEWAY_HOST ? { gatewayHost: FULCRUM_POSTGRES_GATEWAY_HOST } : {}),
     ...(FULCRUM_POSTGRES_BIN_DIR ? { binDir: FULCRUM_POSTGRES_BIN_DIR } : {}),

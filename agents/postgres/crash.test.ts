@@ -162,6 +162,7 @@ test('a killed agent ends each job once, and server and services agree', { timeo
   assert.equal(stored.length, kept.length + deleted.length)
   for (const artifact of stored) assert.equal(artifact.state, 'Complete')
   assert.deepEqual(readdirSync(join(world.dir, 'journal', world.api.agent.id)), [])
+  assert.deepEqual(existsSync(world.spoolDir) ? readdirSync(world.spoolDir) : [], [])
 
   assert.ok(passwords.size > 2 * kept.length)
   for (const password of passwords) {

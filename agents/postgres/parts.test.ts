@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { anAgent, aService } from '@fulcrum/agent-sdk/testing'
 import type { Service } from '@fulcrum/contract'
+import { placeFromEnvironment } from './configuration.ts'
 import { readRoutes } from './gateway/routes.ts'
 import { parseConfiguration } from './index.ts'
 import { createRoutes } from './routes.ts'
@@ -51,6 +52,11 @@ test('the configuration has defaults, and errors name the property without the c
       (error) =>
         error instanceof Error && /serverDsn must look like/.test(error.message) && !/s3cret/.test(error.message),
     )
+})
+
+test('dumps that are being restored lie beside the journal', () => {
+  assert.equal(placeFromEnvironment({ FULCRUM_AGENT_DATA_DIR: dir }).spoolDir, join(dir, 'restore'))
+  assert.equal(placeFromEnvironment({}).spoolDir, join('.fulcrum', 'agents', 'postgres', 'restore'))
 })
 
 test('routes of jobs that run side by side all come into the file', async () => {

@@ -26,7 +26,7 @@ export type Site = {
 
 /** Opens the site; nothing is connected yet. */
 export function openSite({ serverDsn, host }: Configuration, place: Place): Site {
-  const provider = openProvider({ connectionString: serverDsn })
+  const provider = openProvider({ connectionString: serverDsn }, place.spoolDir ? { spoolDir: place.spoolDir } : {})
   const { host: targetHost, port } = provider.target('', '', '')
   const listenHost = place.gatewayHost ?? host
   return {

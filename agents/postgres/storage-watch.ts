@@ -1,7 +1,7 @@
 /** Holds every database to the storage of its plan, and tells the owners of those that became read-only. */
 import type { Service } from '@fulcrum/contract'
 import type { Finding } from './conditions.ts'
-import { DatabaseRefusal, enforceStorage, type StorageState } from './database/index.ts'
+import { DatabaseRefusal, enforceStorage, type StorageState, storageToEnforce } from './database/index.ts'
 import { isLive } from './service-properties.ts'
 import type { Context, Site } from './site.ts'
 
@@ -11,14 +11,18 @@ export const WATCH_STORAGE_EVERY_MS = 15_000
 /** @throws Error when databases could not be checked; all others were */
 export async function watchStorage(context: Context, site: Site): Promise<void> {
   const failures: unknown[] = []
-  const seen = new Set<string>()
-  for await (const service of context.services()) {
-    if (!isLive(service)) continue
-    seen.add(service.id)
+  const live = new Map<string, Service>()
+  for await (const service of context.services()) if (isLive(service)) live.set(service.id, service)
+  const wanted = await storageToEnforce(site.provider, [...live.keys()], context.signal)
+  for (const [id, service] of live) {
     context.signal.throwIfAborted()
-    await checkStorage(context, site, service).catch((error) => failures.push(error))
+    // An earlier process may have told that a database is read-only which is not any more.
+    const checked = wanted.has(id)
+      ? checkStorage(context, site, service)
+      : site.conditions.report(context, service, 'StorageLimitReached', null)
+    await checked.catch((error) => failures.push(error))
   }
-  site.conditions.keepOnly(seen)
+  site.conditions.keepOnly(new Set(live.keys()))
   if (failures.length > 0)
     throw new Error(`the storage of ${failures.length} databases could not be checked`, { cause: failures[0] })
 }

@@ -1,5 +1,7 @@
 /** What the agent finds out by itself: full databases, missing ones, and what ended services have left. */
 import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Service } from '@fulcrum/contract'
 import { BIG, FILL, openWorld, type World } from './agent-under-test.ts'
@@ -53,6 +55,20 @@ test('a full database becomes read-only with a condition, and a bigger plan ends
     await world.done(service, 'update', { ...service.properties, plan: BIG })
   })
   assert.equal(reportsOf(service), 3)
+})
+
+test('a condition that an earlier process told and that does not hold is taken back', async () => {
+  const service = await aDatabase()
+  const since = new Date().toISOString()
+  service.conditions = [{ type: 'StorageLimitReached', message: 'The database is read-only', since }]
+  await whileRunning(() => world.api.until(() => typesOf(service).length === 0))
+})
+
+test('a dump that a killed process was restoring is gone after the next start', async () => {
+  const left = join(world.spoolDir, 'fulcrum-restore-left', 'dump')
+  mkdirSync(join(left, '..'), { recursive: true })
+  writeFileSync(left, 'PGDMP')
+  await whileRunning(async () => assert.equal(existsSync(left), false))
 })
 
 test('a service without database is told so, until it has one again', async () => {

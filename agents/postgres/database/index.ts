@@ -18,4 +18,5 @@ export { openProvider, type Provider, type ProviderOptions } from './provider.ts
 export { DatabaseRefusal, type RefusalKind } from './refusal.ts'
 export { restore } from './restore.ts'
 export { prepareServer } from './server.ts'
-export { enforceStorage, type StorageState } from './storage.ts'
+export { clearSpool } from './spool.ts'
+export { enforceStorage, type StorageState, storageToEnforce } from './storage.ts'

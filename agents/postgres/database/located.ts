@@ -29,6 +29,10 @@ const OWNER_WORD = ' owner '
 export const ownerMark = (serviceId: string, plan: Plan | null) =>
   `${markOf(serviceId)}${OWNER_WORD}${JSON.stringify(plan)}`
 
+/** What `ownerMark` wrote: the plan, or null if there was none. */
+export const ownerPlan = (serviceId: string, comment: string) =>
+  readPlan(comment.slice(markOf(serviceId).length + OWNER_WORD.length))
+
 type RoleRow = { rolname: string; rolcanlogin: boolean; rolconnlimit: number; description: string }
 type DatabaseRow = { oid: string; datname: string; datallowconn: boolean; description: string | null }
 
@@ -64,7 +68,7 @@ export async function locate(session: Session, serviceId: string): Promise<Locat
   )
   return {
     names,
-    plan: owner ? readPlan(owner.description.slice(mark.length + OWNER_WORD.length)) : null,
+    plan: owner ? ownerPlan(serviceId, owner.description) : null,
     login: login
       ? { canLogin: login.rolcanlogin, connectionLimit: login.rolconnlimit, actsAsOwner: access?.acts === true }
       : null,

@@ -9,6 +9,8 @@ import { DatabaseRefusal } from './refusal.ts'
 export type ProviderOptions = {
   /** Called before each statement; what it throws stops the operation there. Tests cut operations short with it. */
   beforeStatement?: (sql: string) => void
+  /** Where dumps are kept while they are restored, for this process alone; default the system's temporary directory. */
+  spoolDir?: string
 }
 
 /** How to reach a database of the server as some role; also what client programs are given. */

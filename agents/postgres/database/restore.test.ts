@@ -1,8 +1,9 @@
-/** Dumps and restores with PostgreSQL's own programs. */
+/** Dumps and restores, with PostgreSQL's own programs where the machine has them. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { after, before, suite, test } from 'node:test'
@@ -12,20 +13,24 @@ import { describe } from './observe.ts'
 import { openProvider, type Provider } from './provider.ts'
 import { restore } from './restore.ts'
 import { prepareServer } from './server.ts'
+import { clearSpool } from './spool.ts'
 import { enforceStorage } from './storage.ts'
-import { startTestServer, type TestServer } from './test-server.ts'
+import { archivePrograms, startTestServer, type TestServer, WITH_ARCHIVES } from './test-server.ts'
 import { asTenant, aTenant, FILL, inTime, run, SMALL, type Tenant } from './test-tenant.ts'
 
 let server: TestServer
 let provider: Provider
+let spoolDir: string
 before(async () => {
+  spoolDir = mkdtempSync(join(tmpdir(), 'agent-postgres-spool-'))
   server = await startTestServer()
-  provider = openProvider(server.admin)
+  provider = openProvider(server.admin, { spoolDir })
   await prepareServer(provider, inTime())
 })
 after(async () => {
   await provider?.close()
   await server?.stop()
+  rmSync(spoolDir, { recursive: true, force: true })
 })
 
 const CONTENT = `
@@ -60,7 +65,7 @@ async function foreignArchive(sql: string): Promise<Buffer> {
   await provider.pool.query('CREATE DATABASE elsewhere')
   await run(server, { ...server.admin, username: server.admin.user, database: 'elsewhere' }, sql)
   return execFileSync(
-    server.tools.pgDump,
+    archivePrograms().pgDump,
     ['-Fc', '-h', '127.0.0.1', '-p', String(server.admin.port), '-U', 'admin', 'elsewhere'],
     {
       env: { PGPASSWORD: server.admin.password },
@@ -122,7 +127,7 @@ test('a restore ends the sessions of a tenant that keeps on connecting', async (
   assert.deepEqual(await run(server, tenant, 'SELECT a FROM t'), [{ a: 1 }])
 })
 
-test('a stopped service stays stopped, a read-only one read-only', async () => {
+test('a stopped service stays stopped, a read-only one read-only', WITH_ARCHIVES, async () => {
   const tenant = await aTenant(provider, { plan: { ...SMALL, storageLimitMb: 16 } })
   await run(server, tenant, `${FILL}; CREATE INDEX big ON filling (text); CREATE TABLE t (a int)`)
   assert.equal((await enforceStorage(provider, tenant.serviceId, inTime())).readOnly, true)
@@ -140,9 +145,9 @@ test('a stopped service stays stopped, a read-only one read-only', async () => {
 })
 
 suite('a dump', () => {
-  test('is destroyed with the reason when the program fails', async () => {
+  test('is destroyed with the reason when the program fails', WITH_ARCHIVES, async () => {
     const tenant = await aTenant(provider)
-    const { stream } = await dump(provider, tenant.serviceId, { ...server.tools, pgDump: '/bin/false' }, inTime())
+    const { stream } = await dump(provider, tenant.serviceId, { ...archivePrograms(), pgDump: '/bin/false' }, inTime())
     await assert.rejects(buffer(stream), /ended with 1/)
     assert.ok(!(await traces(tenant)).includes(`${tenant.database}_worker`))
   })
@@ -168,7 +173,7 @@ suite('a dump', () => {
 })
 
 suite('an import', () => {
-  test('takes the dump of another server with owners, grants and extensions', async () => {
+  test('takes the dump of another server with owners, grants and extensions', WITH_ARCHIVES, async () => {
     const tenant = await aTenant(provider, { extensions: ['citext'] })
     const archive =
       await foreignArchive(`CREATE EXTENSION citext; CREATE EXTENSION hstore; COMMENT ON EXTENSION citext IS 'theirs';
@@ -186,7 +191,7 @@ suite('an import', () => {
     ],
   ]
   for (const [what, sql] of hostile)
-    test(`refuses ${what} and keeps the old content`, async () => {
+    test(`refuses ${what} and keeps the old content`, WITH_ARCHIVES, async () => {
       const tenant = await aTenant(provider)
       await run(server, tenant, 'CREATE TABLE kept (a int)')
       await assert.rejects(restored(tenant, await foreignArchive(sql)), { kind: 'invalid' })
@@ -197,7 +202,7 @@ suite('an import', () => {
       )
     })
 
-  test('gives statements put into an archive by hand no more than the tenant has', async () => {
+  test('gives statements put into an archive by hand no more than the tenant has', WITH_ARCHIVES, async () => {
     const tenant = await aTenant(provider)
     const archive = await foreignArchive(`CREATE TABLE t (a int); COMMENT ON TABLE t IS '${'x'.repeat(200)}'`)
     const place = archive.indexOf('COMMENT ON TABLE public.t')
@@ -213,7 +218,7 @@ suite('an import', () => {
     }
   })
 
-  test('refuses what is no archive, and half an archive', async () => {
+  test('refuses what is no archive, and half an archive', WITH_ARCHIVES, async () => {
     const tenant = await aTenant(provider)
     await run(server, tenant, FILL)
     const archive = await dumped(tenant)
@@ -227,7 +232,7 @@ suite('an import', () => {
     assert.deepEqual(await run(server, tenant, 'SELECT count(*) FROM filling'), [{ count: '10000' }])
   })
 
-  test('refuses a dump that does not fit the plan while it is read', async () => {
+  test('refuses a dump that does not fit the plan while it is read', WITH_ARCHIVES, async () => {
     const tenant = await aTenant(provider, { plan: { ...SMALL, storageLimitMb: 16 } })
     const bomb = await foreignArchive(
       `CREATE TABLE bomb AS SELECT repeat('x', 2000) AS a FROM generate_series(1, 20000)`,
@@ -245,10 +250,7 @@ suite('an import', () => {
     await assert.rejects(failing, /sender gone/)
     const silent = new PassThrough()
     await assert.rejects(restore(provider, tenant.serviceId, silent, server.tools, AbortSignal.timeout(300)))
-    assert.deepEqual(
-      readdirSync(tmpdir()).filter((name) => name.startsWith('fulcrum-restore-')),
-      [],
-    )
+    assert.deepEqual(readdirSync(spoolDir), [])
   })
 })
 
@@ -265,7 +267,7 @@ test('cut short at any statement, a restore leaves the old or the new content, a
       seen += 1
       if (seen >= cut) throw new Error('cut')
     }
-    const cutting = openProvider(server.admin, { beforeStatement })
+    const cutting = openProvider(server.admin, { beforeStatement, spoolDir })
     finished = await restored(tenant, archive, cutting).then(
       () => true,
       () => false,
@@ -283,6 +285,24 @@ test('cut short at any statement, a restore leaves the old or the new content, a
     }
   }
   assert.deepEqual([...states].toSorted(), [1, 2])
+})
+
+test('a process clears its own spool directory and never the one of the system', async () => {
+  const own = join(spoolDir, 'own')
+  const tenant = await aTenant(provider)
+  const spooling = openProvider(server.admin, { spoolDir: own })
+  const shared = openProvider(server.admin)
+  try {
+    await restored(tenant, await dumped(tenant), spooling)
+    assert.deepEqual(readdirSync(own), [])
+    await clearSpool(spooling)
+    assert.equal(existsSync(own), false)
+    await clearSpool(shared)
+    assert.ok(existsSync(tmpdir()) && existsSync(spoolDir))
+  } finally {
+    await spooling.close()
+    await shared.close()
+  }
 })
 
 test('an admin who is no superuser dumps and restores', async () => {

@@ -6,12 +6,8 @@
  *                                                                                   …__restoring  →  …
  *     ended before the transaction: the old content;  after it: the new.  Leftovers go with the next restore.
  */
-import { createWriteStream } from 'node:fs'
-import { mkdtemp, open, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { restoreArchive } from './archive.ts'
 import { createDatabase, dropDatabaseNow, dropLeftovers, furnishDatabase } from './content.ts'
@@ -32,6 +28,7 @@ import {
 } from './provider.ts'
 import { DatabaseRefusal } from './refusal.ts'
 import { writeDatabaseSettings } from './roles.ts'
+import { withSpool } from './spool.ts'
 import { limitBytesOf, settleAccess } from './storage.ts'
 import { withWorker } from './worker.ts'
 
@@ -64,7 +61,7 @@ export async function restore(
     signal,
     async (admin) => {
       const { plan } = await present(admin, serviceId)
-      await withSpool(dump, limitBytesOf(plan) * DUMP_PER_LIMIT, signal, async (file) => {
+      await withSpool(provider, dump, limitBytesOf(plan) * DUMP_PER_LIMIT, signal, async (file) => {
         const format = await formatOf(file, tools)
         const names = await withServiceLock(provider, serviceId, signal, (session) =>
           prepare(provider, session, serviceId, signal),
@@ -180,36 +177,6 @@ async function checkSize(provider: Provider, database: string, limitBytes: numbe
   ])
   if (Number(rows[0]?.bytes) > limitBytes)
     throw new DatabaseRefusal('invalid', `the dump needs more than the plan's ${limitBytes / 2 ** 20} MiB`)
-}
-
-/** Writes the dump to a file of its own, removed at the end: what it is shows at its beginning and its end. */
-async function withSpool(
-  dump: Readable,
-  limitBytes: number,
-  signal: AbortSignal,
-  work: (file: string) => Promise<void>,
-): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'fulcrum-restore-'))
-  try {
-    const file = join(directory, 'dump')
-    let bytes = 0
-    await pipeline(
-      dump,
-      async function* (chunks: AsyncIterable<Buffer | string>) {
-        for await (const chunk of chunks) {
-          bytes += chunk.length
-          if (bytes > limitBytes)
-            throw new DatabaseRefusal('invalid', `the dump has more than ${limitBytes / 2 ** 20} MiB`)
-          yield chunk
-        }
-      },
-      createWriteStream(file, { mode: 0o600 }),
-      { signal },
-    )
-    await work(file)
-  } finally {
-    await rm(directory, { recursive: true, force: true })
-  }
 }
 
 /** @throws DatabaseRefusal `invalid` if it is no whole dump; `unsupported` if the tools cannot read it */

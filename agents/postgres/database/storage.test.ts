@@ -1,11 +1,12 @@
 /** The storage limit, and what a tenant tries against it. */
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import { rotateCredentials, start, stop, update } from './lifecycle.ts'
 import { describe } from './observe.ts'
 import { openProvider, type Provider } from './provider.ts'
 import { prepareServer } from './server.ts'
-import { enforceStorage } from './storage.ts'
+import { enforceStorage, storageToEnforce } from './storage.ts'
 import { startTestServer, type TestServer } from './test-server.ts'
 import { asTenant, aTenant, FILL, inTime, run, SMALL, type Tenant } from './test-tenant.ts'
 
@@ -61,6 +62,61 @@ test('above the limit sessions end, reading works, writing does not', async () =
   assert.equal((await enforce(tenant)).changed, false)
   const described = await describe(provider, tenant.serviceId, inTime())
   assert.ok(described.exists && described.readOnly && described.loginAllowed)
+})
+
+suite('one statement tells which databases need to be looked at', () => {
+  const look = async (which: Provider, ...serviceIds: string[]) =>
+    [...(await storageToEnforce(which, serviceIds, inTime()))].toSorted()
+
+  async function sizeMib({ database }: Tenant): Promise<number> {
+    const { rows } = await provider.pool.query('SELECT pg_database_size($1::name) AS bytes', [database])
+    return Number(rows[0].bytes) / 2 ** 20
+  }
+
+  test('those near their limit, above it, read-only, half changed, and unknown', async () => {
+    const small = await aTenant(provider, { plan: TINY })
+    const stopped = await aTenant(provider, { plan: TINY })
+    await stop(provider, stopped.serviceId, inTime())
+    const near = await aTenant(provider, { plan: TINY })
+    await run(server, near, 'CREATE TABLE t (text text)')
+    for (let mib = 0; mib < 15.3; mib = await sizeMib(near)) {
+      await run(server, near, `INSERT INTO t SELECT repeat(md5(n::text), 32) FROM generate_series(1, 300) n`)
+      assert.ok(mib < 16)
+    }
+    const above = await aTenant(provider, { plan: TINY })
+    await run(server, above, FILL)
+    const full = await fullTenant()
+    const half = await aTenant(provider, { plan: TINY })
+    await provider.pool.query(`REVOKE CONNECT ON DATABASE ${half.database} FROM ${half.username}`)
+    const unknown = randomUUID()
+
+    const statements: string[] = []
+    const counted = openProvider(server.admin, { beforeStatement: (sql) => statements.push(sql) })
+    try {
+      const all = [small, stopped, near, above, full, half].map(({ serviceId }) => serviceId)
+      const wanted = [near, above, full, half].map(({ serviceId }) => serviceId)
+      assert.deepEqual(await look(counted, ...all, unknown), [...wanted, unknown].toSorted())
+      assert.equal(statements.length, 1)
+      assert.deepEqual(await look(counted), [])
+    } finally {
+      await counted.close()
+    }
+  })
+
+  test('also an admin who is no superuser, who has to look at what others made', async () => {
+    await provider.pool.query(`CREATE ROLE looker LOGIN CREATEROLE CREATEDB PASSWORD 'p'`)
+    await provider.pool.query('GRANT CONNECT ON DATABASE postgres TO looker')
+    const limited = openProvider({ ...server.admin, user: 'looker', password: 'p' })
+    try {
+      const own = await aTenant(limited, { plan: TINY })
+      const foreign = await aTenant(provider, { plan: TINY })
+      assert.deepEqual(await look(limited, own.serviceId, foreign.serviceId), [foreign.serviceId])
+      await run(server, own, FILL)
+      assert.deepEqual(await look(limited, own.serviceId), [own.serviceId])
+    } finally {
+      await limited.close()
+    }
+  })
 })
 
 suite('a read-only tenant cannot write', () => {

@@ -1,32 +1,60 @@
-/** A PostgreSQL server of its own for a test file: Debian's programs in a temporary directory, passwords asked of everybody. */
+/**
+ * A PostgreSQL server of its own for a test file, in a temporary directory, passwords asked of everybody: of Debian's programs
+ * where they are installed, else the bundled one.
+ */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { chmod, chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startPostgres } from '@fulcrum/managed-postgres'
+import { bundledInstallation, startPostgres } from '@fulcrum/managed-postgres'
 import type pg from 'pg'
+import { findTools } from '../tools.ts'
+import type { Tools } from './dump.ts'
 
 export type TestServer = {
   admin: pg.ClientConfig & { host: string; port: number; user: string; password: string }
-  tools: { pgDump: string; pgRestore: string }
+  /** What dumps this server. */
+  tools: Tools
   stop(): Promise<void>
 }
 
 const DEBIAN = '/usr/lib/postgresql'
 const PASSWORD = 'admin of the test server'
 
-/** The newest of Debian's installed versions, or null: then these tests cannot run. */
-export function installedPrograms(): string | null {
+const programs = installedPrograms()
+
+/** What dumps the servers of `startTestServer`, found as an agent finds it. */
+const TOOLS: Tools = programs
+  ? { pgDump: join(programs, 'pg_dump'), pgRestore: join(programs, 'pg_restore') }
+  : await findTools(bundledInstallation().major)
+
+/** Options of tests with archives of pg_dump --format=custom, which the bundled program neither writes nor reads. */
+export const WITH_ARCHIVES = {
+  skip: TOOLS === 'bundled' && `needs pg_dump and pg_restore, as Debian's postgresql-client brings them`,
+}
+
+/** The programs, for tests with the options `WITH_ARCHIVES`. */
+export function archivePrograms(): Exclude<Tools, 'bundled'> {
+  if (TOOLS === 'bundled') throw new Error('there is no pg_dump')
+  return TOOLS
+}
+
+/** The newest of Debian's installed versions, or null. */
+function installedPrograms(): string | null {
   const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).toSorted((a, b) => Number(b) - Number(a)) : []
-  return versions.map((version) => join(DEBIAN, version, 'bin')).find((bin) => existsSync(join(bin, 'initdb'))) ?? null
+  const needed = ['initdb', 'postgres', 'pg_dump', 'pg_restore']
+  const places = versions.map((version) => join(DEBIAN, version, 'bin'))
+  return places.find((bin) => needed.every((program) => existsSync(join(bin, program)))) ?? null
 }
 
 /** Starts a server on a free port of 127.0.0.1; `stop` removes it with all its data. */
 export async function startTestServer(): Promise<TestServer> {
-  const bin = installedPrograms()
-  if (!bin) throw new Error(`no PostgreSQL below ${DEBIAN}`)
+  return programs ? startInstalled(programs) : { ...(await startBundledServer()), tools: TOOLS }
+}
+
+async function startInstalled(bin: string): Promise<TestServer> {
   const base = await mkdtemp(join(tmpdir(), 'agent-postgres-'))
   const account = unprivileged()
   const passwordFile = join(base, 'password')
@@ -61,7 +89,7 @@ export async function startTestServer(): Promise<TestServer> {
   const admin = { host: '127.0.0.1', port, user: 'admin', password: PASSWORD, database: 'postgres' }
   const server = {
     admin,
-    tools: { pgDump: join(bin, 'pg_dump'), pgRestore: join(bin, 'pg_restore') },
+    tools: TOOLS,
     async stop() {
       await ended(child)
       await rm(base, { recursive: true, force: true })
