@@ -34,6 +34,8 @@ export type Operation = {
   readonly addition?: true
   /** Set where the request or the answer is a stream of bytes instead of JSON. */
   readonly stream?: 'request' | 'answer'
+  /** Set where a role that may not call is told so whatever the body; elsewhere a body that cannot be read is refused first. */
+  readonly roleBeforeBody?: true
 }
 
 /** How a list can be narrowed by one query parameter; repeated values are alternatives. */

@@ -25,8 +25,6 @@ const NOT_YET = [
   'agents.installCommand.create',
   'agents.installCommand.regenerate',
   'agents.installCommand.revoke',
-  'events.lease',
-  'events.ack',
   'keycloakUsers.list',
   'keycloakUsers.create',
   'keycloakUsers.get',

@@ -3,11 +3,14 @@ import type { Event } from '@fulcrum/contract'
 import { type Selectable, sql } from 'kysely'
 import { type AgentRow, agentToWire, toAgent } from '../agents/index.ts'
 import { type ParticipantRow, participantToWire, toParticipant } from '../participants/index.ts'
+import type { Db } from '../platform/db.ts'
 import type { ListSource } from '../platform/lists.ts'
 import type { EventsTable } from '../platform/tables.ts'
 import { timestamp } from '../platform/wire.ts'
 
-type JoinedRow = Selectable<EventsTable> & {
+type EventRow = Selectable<EventsTable>
+
+type JoinedRow = EventRow & {
   provider: ParticipantRow | null
   agent: AgentRow | null
   consumer: ParticipantRow | null
@@ -22,6 +25,41 @@ export const eventList: ListSource<JoinedRow, Event> = {
     LEFT JOIN agents a ON a.id = t.agent_id AND a.deleted_at IS NULL
     LEFT JOIN participants c ON c.id = t.consumer_id AND c.deleted_at IS NULL`,
   toItem: (row) => ({
+    ...eventToWire(row),
+    ...(row.provider && { provider: participantToWire(toParticipant(row.provider)) }),
+    ...(row.agent && { agent: agentToWire(toAgent(row.agent)) }),
+    ...(row.consumer && { consumer: participantToWire(toParticipant(row.consumer)) }),
+  }),
+}
+
+/**
+ * The events above this number in their order, without what they concern. Nothing appears later among those that were read,
+ * because an event is numbered only when no older one can come.
+ *
+ * @param limit  at least 1
+ */
+export async function eventsAfter(db: Db, sequence: number, limit: number): Promise<Event[]> {
+  const rows = await db
+    .selectFrom('events')
+    .selectAll()
+    .where('sequence_number', '>', sequence)
+    .orderBy('sequence_number')
+    .limit(limit)
+    .execute()
+  return rows.map(eventToWire)
+}
+
+/** The number of the newest event that can be read; 0 when there is none. */
+export async function newestSequence(db: Db): Promise<number> {
+  const { newest } = await db
+    .selectFrom('events')
+    .select(({ fn }) => fn.max<number | null>('sequence_number').as('newest'))
+    .executeTakeFirstOrThrow()
+  return newest ?? 0
+}
+
+function eventToWire(row: EventRow): Event {
+  return {
     id: row.id,
     sequenceNumber: row.sequence_number,
     initiatorType: row.initiator_type === 'system' ? 'system' : 'user',
@@ -30,12 +68,9 @@ export const eventList: ListSource<JoinedRow, Event> = {
     properties: row.properties,
     ...(row.entity_id && { entityId: row.entity_id }),
     ...(row.provider_id && { providerId: row.provider_id }),
-    ...(row.provider && { provider: participantToWire(toParticipant(row.provider)) }),
     ...(row.agent_id && { agentId: row.agent_id }),
-    ...(row.agent && { agent: agentToWire(toAgent(row.agent)) }),
     ...(row.consumer_id && { consumerId: row.consumer_id }),
-    ...(row.consumer && { consumer: participantToWire(toParticipant(row.consumer)) }),
     createdAt: timestamp(row.created_at),
     updatedAt: timestamp(row.created_at),
-  }),
+  }
 }

@@ -130,6 +130,7 @@ export class Api {
   async #answer<O extends Operation>(operation: O, handler: Handler<O>, request: FastifyRequest, reply: FastifyReply) {
     const identity = request.identity
     if (!identity) throw new Refusal('unauthenticated', NO_HEADER)
+    if (operation.roleBeforeBody) requireRole(operation, identity)
     const input = decodeInput(operation, request)
     requireRole(operation, identity)
 
@@ -152,10 +153,10 @@ export class Api {
       const answer = await handler(call)
       if (reply.sent || operation.stream === 'answer') return reply
       if (operation.status === 204) return reply.code(204).send()
-      return reply
-        .code(operation.status)
-        .type('application/json')
-        .send(`${JSON.stringify(onlyReadable(answer, identity))}\n`)
+      // a text is sent as it is; its handler has said what type it has
+      if (typeof answer === 'string') return reply.code(operation.status).send(answer)
+      if (!reply.hasHeader('content-type')) reply.type('application/json')
+      return reply.code(operation.status).send(`${JSON.stringify(onlyReadable(answer, identity))}\n`)
     } finally {
       request.raw.socket.off('close', onClose)
     }
@@ -165,6 +166,8 @@ export class Api {
 const NO_HEADER = "invalid token format, expected 'Bearer <token>'"
 const REFUSED_TOKEN = 'authentication failed: no valid identity found'
 const BEARER = /^Bearer (\S+)$/
+/** A secret in a path: not even that of a request without a route is logged with it. */
+const INSTALL_TOKEN = /(\/agents\/install\/)[^/]+/
 
 function decodeInput(operation: Operation, request: FastifyRequest): { params?: unknown; body?: unknown } {
   const params = operation.params && decode(operation.params, request.params)
@@ -211,7 +214,7 @@ function createHttp({ log, config, authenticate }: Platform): FastifyInstance {
     request.log.info(
       {
         method: request.method,
-        path: request.routeOptions.url ?? request.url.split('?')[0],
+        path: request.routeOptions.url ?? request.url.split('?')[0]?.replace(INSTALL_TOKEN, '$1…'),
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime),
         caller: request.identity?.id,
@@ -247,7 +250,7 @@ export function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {
     .send(
       refusal.violations
         ? { status: 'Validation failed', valid: false, errors: refusal.violations }
-        : errorBody(title, refusal.message),
+        : errorBody(refusal.title ?? title, refusal.message),
     )
 }
 

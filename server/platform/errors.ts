@@ -21,13 +21,20 @@ export class Refusal extends Error {
   readonly kind: RefusalKind
   /** Set when properties violate their schema: one entry for each fault. */
   readonly violations: readonly Violation[] | undefined
+  /** Where API v1 heads this refusal otherwise than others of its kind. */
+  readonly title: string | undefined
 
   /** `message` is shown to the caller: name the thing, the reason and what to do, no internals. */
-  constructor(kind: RefusalKind, message: string, options?: ErrorOptions & { violations?: readonly Violation[] }) {
+  constructor(
+    kind: RefusalKind,
+    message: string,
+    options?: ErrorOptions & { violations?: readonly Violation[]; title?: string },
+  ) {
     super(message, options)
     this.name = 'Refusal'
     this.kind = kind
     this.violations = options?.violations
+    this.title = options?.title
   }
 }
 

@@ -35,6 +35,13 @@ const afterMaking = (make: (walk: Walk) => Promise<unknown>) => async (walk: Wal
   return {}
 }
 
+const aConsumer = (subscriberId: string) => ({ subscriberId, instanceId: 'one' })
+const aLease = async ({ callers, unique }: Walk) => {
+  const consumer = aConsumer(unique())
+  assert.equal((await callers.admin.post('/events/lease', consumer)).status, 200)
+  return consumer
+}
+
 const measurement = async ({ own, make, unique }: Walk) => {
   const type = await make('/metric-types', { name: unique(), entityType: 'Service' })
   return { serviceId: await own.order(), resourceId: 'disk', value: 1.5, typeName: type.name, typeId: type.id }
@@ -228,6 +235,38 @@ export const orderCases: Cases = {
   },
 
   'events.list': { as: C, call: afterMaking(aService), foreign: outsiders },
+  'events.lease': {
+    as: 'admin',
+    call: ({ unique }) => ({ body: aConsumer(unique()) }),
+    refusals: {
+      'an empty subscriber': { call: () => ({ body: aConsumer('') }), status: 400 },
+      'another instance': {
+        call: async (walk) => {
+          const { subscriberId } = await aLease(walk)
+          return { body: { subscriberId, instanceId: 'another' } }
+        },
+        status: 409,
+      },
+    },
+  },
+  'events.ack': {
+    as: 'admin',
+    call: async (walk) => ({ body: { ...(await aLease(walk)), lastEventSequenceProcessed: 1 } }),
+    refusals: {
+      'a number below 1': {
+        call: async (walk) => ({ body: { ...(await aLease(walk)), lastEventSequenceProcessed: 0 } }),
+        status: 400,
+      },
+      'an unknown subscriber': {
+        call: ({ unique }) => ({ body: { ...aConsumer(unique()), lastEventSequenceProcessed: 1 } }),
+        status: 404,
+      },
+      'a number beyond the newest event': {
+        call: async (walk) => ({ body: { ...(await aLease(walk)), lastEventSequenceProcessed: 1_000_000_000 } }),
+        status: 409,
+      },
+    },
+  },
   'vault.getSecret': {
     as: 'agent',
     call: aSecret,
