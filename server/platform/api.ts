@@ -153,10 +153,10 @@ export class Api {
       const answer = await handler(call)
       if (reply.sent || operation.stream === 'answer') return reply
       if (operation.status === 204) return reply.code(204).send()
-      // a text is sent as it is; its handler has said what type it has
-      if (typeof answer === 'string') return reply.code(operation.status).send(answer)
-      if (!reply.hasHeader('content-type')) reply.type('application/json')
-      return reply.code(operation.status).send(`${JSON.stringify(onlyReadable(answer, identity))}\n`)
+      return reply
+        .code(operation.status)
+        .type('application/json')
+        .send(`${JSON.stringify(onlyReadable(answer, identity))}\n`)
     } finally {
       request.raw.socket.off('close', onClose)
     }
@@ -166,8 +166,6 @@ export class Api {
 const NO_HEADER = "invalid token format, expected 'Bearer <token>'"
 const REFUSED_TOKEN = 'authentication failed: no valid identity found'
 const BEARER = /^Bearer (\S+)$/
-/** A secret in a path: not even that of a request without a route is logged with it. */
-const INSTALL_TOKEN = /(\/agents\/install\/)[^/]+/
 
 function decodeInput(operation: Operation, request: FastifyRequest): { params?: unknown; body?: unknown } {
   const params = operation.params && decode(operation.params, request.params)
@@ -214,7 +212,7 @@ function createHttp({ log, config, authenticate }: Platform): FastifyInstance {
     request.log.info(
       {
         method: request.method,
-        path: request.routeOptions.url ?? request.url.split('?')[0]?.replace(INSTALL_TOKEN, '$1…'),
+        path: request.routeOptions.url ?? request.url.split('?')[0],
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime),
         caller: request.identity?.id,
