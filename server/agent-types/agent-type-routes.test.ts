@@ -226,17 +226,51 @@ async function run({ given }: Vector): Promise<JsonObject> {
 
 const NO_PROPERTY = 'schema must have at least one property defined'
 
-describe('the contract’s rules of templates that need no rendering', () => {
-  const vectors = readVectors('agent-type-template').vectors.filter(
-    ({ name }) => name.startsWith('content type') || ['both empty', 'only config', 'only cmd'].includes(name),
-  )
-  test('are there', () => assert.equal(vectors.length, 8))
+describe('the contract’s rules of templates', () => {
+  const { world, vectors } = readVectors('agent-type-template')
+  test('are there', () => assert.equal(vectors.length, 37))
   for (const { name, given, expect } of vectors)
     test(name, async () => {
-      const { status, body } = await admin.post('/agent-types', { ...TYPE, ...given })
-      assert.equal(status, expect.ok ? 201 : 400)
+      const { status, body } = await admin.post('/agent-types', { name: 'at', configurationSchema: world?.S, ...given })
+      assert.equal(status, expect.ok ? 201 : 400, JSON.stringify(body))
       if (!expect.ok) assert.equal(body.error, `invalid input: ${expect.error}`)
     })
+})
+
+describe('the templates of an agent type', () => {
+  const cmdTemplate = 'curl {{.configUrl}} {{.authToken}}'
+
+  test('may use a lasting token of the agent, in the configuration only', async () => {
+    const token = { configTemplate: '{{.agentToken}}', cmdTemplate }
+    assert.equal((await admin.post('/agent-types', { ...TYPE, ...token })).status, 201)
+    const inCommand = { configTemplate: 'x', cmdTemplate: `${cmdTemplate} {{.agentToken}}` }
+    const refused = await admin.post('/agent-types', { ...TYPE, name: 'other', ...inCommand })
+    assert.equal(refused.body.error, 'invalid input: cmdTemplate references unknown property "agentToken"')
+  })
+
+  test('are tried inside of loops over arrays, too', async () => {
+    const hosts = { type: 'array', items: { type: 'object', properties: { name: { type: 'string' } } } }
+    const configurationSchema = { properties: { hosts } }
+    const templates = { configTemplate: '{{range .hosts}}{{.nme}}{{end}}', cmdTemplate }
+    const refused = await admin.post('/agent-types', { name: 'at', configurationSchema, ...templates })
+    assert.equal(refused.body.error, 'invalid input: configTemplate references unknown property "nme"')
+  })
+
+  test('are checked again when the schema changes', async () => {
+    const { id } = (await admin.post('/agent-types', { ...TYPE, configTemplate: '{{.url}}', cmdTemplate })).body
+    const configurationSchema = { properties: { address: { type: 'string' } } }
+    const refused = await admin.patch(`/agent-types/${id}`, { configurationSchema })
+    assert.deepEqual(
+      [refused.status, refused.body.error],
+      [400, 'invalid input: configTemplate references unknown property "url"'],
+    )
+  })
+
+  test('that never end are refused', async () => {
+    const templates = { configTemplate: '{{range 1000000000}}{{end}}', cmdTemplate }
+    const refused = await admin.post('/agent-types', { ...TYPE, ...templates })
+    assert.deepEqual([refused.status, refused.body.error.includes('exceeds the bound')], [400, true])
+  })
 })
 
 test('events compare an agent type in the contract’s shape', async () => {

@@ -1,6 +1,7 @@
 /** What an agent type is: which service types its agents serve, and how they are configured and installed. */
 import { checkPropertySchema, type PropertySchema, SchemaError } from '@fulcrum/schema'
 import { invalidInput } from '../platform/errors.ts'
+import { checkTemplates } from './install-templates.ts'
 
 export type AgentType = {
   id: string
@@ -35,7 +36,7 @@ export function checkAgentType(
   if (Buffer.byteLength(type.name) > MAX_NAME_BYTES)
     throw invalidInput(`agent type name cannot be longer than ${MAX_NAME_BYTES} bytes`)
   const configurationSchema = checkConfigurationSchema(type.configurationSchema)
-  checkTemplates(type)
+  checkTemplates({ ...type, configurationSchema })
   const configContentType = type.configContentType || DEFAULT_CONTENT_TYPE
   if (configContentType.length > MAX_CONTENT_TYPE_LENGTH)
     throw invalidInput(`configContentType cannot be longer than ${MAX_CONTENT_TYPE_LENGTH} characters`)
@@ -80,10 +81,4 @@ function checkConfigurationSchema(schema: unknown): PropertySchema {
     if (error instanceof SchemaError) throw invalidInput(`configurationSchema: ${error.message}`)
     throw error
   }
-}
-
-/** Both or none. What is inside is tried when an installation is rendered. */
-function checkTemplates({ configTemplate, cmdTemplate }: Pick<AgentType, 'configTemplate' | 'cmdTemplate'>): void {
-  if ((configTemplate === '') !== (cmdTemplate === ''))
-    throw invalidInput('configTemplate and cmdTemplate must both be set or both be empty')
 }

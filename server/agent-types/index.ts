@@ -8,3 +8,4 @@ export {
   serviceTypeIdsOf,
   toAgentType,
 } from './agent-type-store.ts'
+export { AGENT_TOKEN, type InstallTemplate, renderTemplate } from './install-templates.ts'

@@ -9,9 +9,9 @@ import { columnOf, Fault, lineOf, TemplateError } from './template-error.ts'
 import { isObject, isTrue, member, print, sortedEntries } from './values.ts'
 
 /** Characters. */
-const MAX_OUTPUT = 1024 * 1024
-/** One for each node, operand and character that is handled. */
-const MAX_WORK = 4 * 1024 * 1024
+const MAX_OUTPUT = 512 * 1024
+/** One for each node, operand and character that is handled; all of it takes less than a second. */
+const MAX_WORK = 1024 * 1024
 /** So often may templates call each other within each other. */
 const MAX_CALLS = 100
 
