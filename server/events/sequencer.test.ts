@@ -15,11 +15,11 @@ before(async () => {
 })
 after(() => server.stop())
 
-/** Writes an event in a transaction that stays open for so long. */
-function write(entityId: string, openMs: number): Promise<void> {
+/** Writes an event in a transaction that stays open until this is done. */
+function write(entityId: string, meanwhile: () => Promise<void> = async () => {}): Promise<void> {
   return runCommand(server.platform, SYSTEM, async (c) => {
     await appendEvent(c, { type: 'participant.created', entityId })
-    await sleep(openMs)
+    await meanwhile()
   })
 }
 
@@ -33,13 +33,19 @@ async function numbersAbove(last: number): Promise<number[]> {
 
 test('an event of a transaction that commits late gets a later number, and is not lost to a reader that went on', async () => {
   const [slow, quick] = [randomUUID(), randomUUID()]
-  const slowWrite = write(slow, 600)
-  await sleep(100)
-  await write(quick, 0)
+  const written = Promise.withResolvers<void>()
+  const commit = Promise.withResolvers<void>()
+  const slowWrite = write(slow, () => {
+    written.resolve()
+    return commit.promise
+  })
+  await written.promise
+  await write(quick)
   await settleEvents(server.platform.db)
   const seen = (await server.admin.get('/events?sort=sequenceNumber&pageSize=100')).body.items
   assert.ok(!seen.some((event: { entityId?: string }) => event.entityId === slow))
   const last = seen.at(-1)?.sequenceNumber ?? 0
+  commit.resolve()
   await slowWrite
   await settleEvents(server.platform.db)
   const later = (await server.admin.get('/events?sort=-sequenceNumber&pageSize=100')).body.items
@@ -68,7 +74,7 @@ test('with 16 writers of different speed four readers see every event once and i
   const readers = Array.from({ length: 4 }, reader)
   await Promise.all(
     Array.from({ length: WRITERS }, async (_, writer) => {
-      for (let n = 0; n < EACH; n++) await write(randomUUID(), (writer * 7 + n * 3) % 25)
+      for (let n = 0; n < EACH; n++) await write(randomUUID(), () => sleep((writer * 7 + n * 3) % 25))
     }),
   )
   writing = false
