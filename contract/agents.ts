@@ -160,6 +160,7 @@ export const agents = {
     path: '/agents/me/status',
     summary: "Heartbeat: set the calling agent's status and stamp the time.",
     access: { agent: ['agentId'] },
+    roleBeforeBody: true,
     body: AgentStatusUpdate,
     status: 200,
     answer: Agent,
