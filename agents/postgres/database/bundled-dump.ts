@@ -1,6 +1,6 @@
 /** pg_dump as WebAssembly, for machines without PostgreSQL's programs: it writes SQL with INSERT statements. */
 import { connect, type Socket } from 'node:net'
-import { MessageChannel, Worker } from 'node:worker_threads'
+import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import type { FromWorker, WorkerInput } from './bundled-dump-worker.ts'
 import type { Target } from './provider.ts'
 import { DatabaseRefusal } from './refusal.ts'
@@ -42,12 +42,17 @@ export async function bundledDump(target: Target, parameters: readonly string[],
       const abort = () => reject(signal.reason)
       signal.addEventListener('abort', abort, { once: true })
       worker.on('error', reject)
-      worker.on('exit', () => reject(new Error('the dump ended without a result')))
       // The other side sends nothing else.
-      port.on('message', (message: FromWorker) => {
+      const receive = (message: FromWorker) => {
         if (message.kind === 'send') answers.ask(Buffer.from(message.bytes)).then(answer, reject)
         else if (message.kind === 'done') resolve(message.sql)
         else reject(new Error(message.message))
+      }
+      port.on('message', receive)
+      worker.on('exit', (code) => {
+        // The thread's end may be told before its last message, which is a long one.
+        for (let left = receiveMessageOnPort(port); left; left = receiveMessageOnPort(port)) receive(left.message)
+        reject(new Error(`the dump ended with ${code} and without a result`))
       })
     })
   } finally {

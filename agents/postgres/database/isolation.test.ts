@@ -57,7 +57,7 @@ suite('a tenant is refused', () => {
     ['an untrusted extension', () => 'CREATE EXTENSION dblink'],
     [
       'to end the admin sessions',
-      () => `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'admin'`,
+      () => `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${server.admin.user}'`,
     ],
     ['the size of a neighbour', () => `SELECT pg_database_size('${neighbour.database}')`],
   ]

@@ -186,7 +186,7 @@ test('figures tell size, sessions and transactions', async () => {
 
 test('an aborted signal ends a statement that is running', async () => {
   const tenant = await aTenant(provider)
-  await asTenant(server, { ...server.admin, username: 'admin', database: 'postgres' }, async (blocker) => {
+  await asTenant(server, { ...server.admin, username: server.admin.user, database: 'postgres' }, async (blocker) => {
     await blocker.query('BEGIN')
     await blocker.query(`SELECT pg_advisory_lock(hashtextextended('fulcrum service ${tenant.serviceId}', 0))`)
     await assert.rejects(stop(provider, tenant.serviceId, AbortSignal.timeout(200)), { name: 'TimeoutError' })

@@ -66,7 +66,7 @@ async function foreignArchive(sql: string): Promise<Buffer> {
   await run(server, { ...server.admin, username: server.admin.user, database: 'elsewhere' }, sql)
   return execFileSync(
     archivePrograms().pgDump,
-    ['-Fc', '-h', '127.0.0.1', '-p', String(server.admin.port), '-U', 'admin', 'elsewhere'],
+    ['-Fc', '-h', '127.0.0.1', '-p', String(server.admin.port), '-U', server.admin.user, 'elsewhere'],
     {
       env: { PGPASSWORD: server.admin.password },
     },
@@ -208,9 +208,9 @@ suite('an import', () => {
     const place = archive.indexOf('COMMENT ON TABLE public.t')
     const length = archive.indexOf(';', place) - place
     for (const [sql, outcome] of [
-      ['RESET ROLE; SET ROLE admin', /permission denied to set role "admin"/],
+      [`RESET ROLE; SET ROLE ${server.admin.user}`, /permission denied to set role/],
       ['SET ROLE none; CREATE ROLE escaped SUPERUSER', /must be superuser|permission denied/],
-      [`RESET ROLE; ALTER ROLE admin PASSWORD 'x'`, /must be superuser|permission denied/],
+      [`RESET ROLE; ALTER ROLE ${server.admin.user} PASSWORD 'x'`, /must be superuser|permission denied/],
       [`COPY t FROM PROGRAM 'id'`, /permission denied|must be superuser/],
     ] as const) {
       archive.write(sql.padEnd(length), place, 'latin1')
