@@ -1,5 +1,6 @@
 /** The server as a whole: the only file that knows every feature. */
 
+import { findInstaller, installationRoutes } from './agent-installation/index.ts'
 import { agentTypeRoutes } from './agent-types/index.ts'
 import { agentRoutes } from './agents/index.ts'
 import { artifactRoutes } from './artifacts/index.ts'
@@ -25,7 +26,7 @@ import { serviceOptionRoutes } from './service-options/index.ts'
 import { servicePoolRoutes, servicePoolSetRoutes, servicePoolValueRoutes } from './service-pools/index.ts'
 import { serviceTypeRoutes } from './service-types/index.ts'
 import { serviceRoutes } from './services/index.ts'
-import { bootstrapAdminToken, createAuthentication, tokenRoutes } from './tokens/index.ts'
+import { bootstrapAdminToken, createAuthentication, hashToken, tokenRoutes } from './tokens/index.ts'
 import { vaultRoutes } from './vault/index.ts'
 import { startWorkers } from './workers/index.ts'
 
@@ -66,13 +67,14 @@ export async function startServer(
     stops.push(() => signals.close())
     await signals.start()
 
+    const authenticate = createAuthentication({ db, signals, now })
     const platform: Platform = {
       config,
       db,
       signals,
       log,
       now,
-      authenticate: createAuthentication({ db, signals, now }),
+      authenticate: async (bearer) => (await authenticate(bearer)) ?? findInstaller(db, hashToken(bearer), now()),
     }
     const bootstrapToken = await runCommand(platform, SYSTEM, (c) => bootstrapAdminToken(c, config.bootstrapAdminToken))
     stops.push(startSequencer(platform))
@@ -111,6 +113,7 @@ const ROUTES: readonly ((api: Api, platform: Platform) => void)[] = [
   servicePoolValueRoutes,
   configPoolRoutes,
   agentRoutes,
+  installationRoutes,
   serviceGroupRoutes,
   serviceRoutes,
   jobRoutes,

@@ -16,6 +16,8 @@ export type Scope = 'all' | readonly { field: OwnerField; id: string }[]
 export function requireRole(operation: Operation, identity: Identity): void {
   if (scopeOf(operation, identity) === null)
     throw new Refusal('forbidden', `${identity.role}s may not use ${operation.id}`)
+  if (identity.onlyFor !== undefined && identity.onlyFor !== operation.id)
+    throw new Refusal('forbidden', `this token is good for ${identity.onlyFor} only`)
   if (identity.disabled && !SELF_READS.has(operation.id))
     throw new Refusal('forbidden', 'this participant or agent is disabled: it can only read itself')
 }

@@ -2,6 +2,7 @@
  * The HTTP side of API v1. A feature hands in an operation of the contract and a handler; everything around it happens here:
  * routing, authentication, decoding, roles, and the one place where errors become answers.
  */
+import { Readable } from 'node:stream'
 import type { Answer, Input, Operation } from '@fulcrum/contract'
 import Fastify, {
   type FastifyBaseLogger,
@@ -153,19 +154,25 @@ export class Api {
       const answer = await handler(call)
       if (reply.sent || operation.stream === 'answer') return reply
       if (operation.status === 204) return reply.code(204).send()
-      return reply
-        .code(operation.status)
-        .type('application/json')
-        .send(`${JSON.stringify(onlyReadable(answer, identity))}\n`)
+      reply.code(operation.status)
+      if (typeof answer === 'string') return sendText(reply, answer)
+      return reply.type('application/json').send(`${JSON.stringify(onlyReadable(answer, identity))}\n`)
     } finally {
       request.raw.socket.off('close', onClose)
     }
   }
 }
 
+/** A text as it is, with the content type that its handler has set: of a string Fastify would change it. */
+function sendText(reply: FastifyReply, text: string): FastifyReply {
+  return reply.header('content-length', Buffer.byteLength(text)).send(Readable.from([Buffer.from(text)]))
+}
+
 const NO_HEADER = "invalid token format, expected 'Bearer <token>'"
 const REFUSED_TOKEN = 'authentication failed: no valid identity found'
 const BEARER = /^Bearer (\S+)$/
+/** A secret in a path: not even that of a request without a route is logged with it. */
+const INSTALL_TOKEN = /(\/agents\/install\/)[^/]+/
 
 function decodeInput(operation: Operation, request: FastifyRequest): { params?: unknown; body?: unknown } {
   const params = operation.params && decode(operation.params, request.params)
@@ -212,7 +219,7 @@ function createHttp({ log, config, authenticate }: Platform): FastifyInstance {
     request.log.info(
       {
         method: request.method,
-        path: request.routeOptions.url ?? request.url.split('?')[0],
+        path: request.routeOptions.url ?? request.url.split('?')[0]?.replace(INSTALL_TOKEN, '$1…'),
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime),
         caller: request.identity?.id,

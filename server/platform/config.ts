@@ -29,6 +29,8 @@ export type Config = {
   readonly logFormat: 'json' | 'text'
   readonly bodyLimitBytes: number
   readonly artifactLimitBytes: number
+  /** The configuration of an installation can be fetched once only. */
+  readonly installSingleUse: boolean
 }
 
 /** All that is wrong with the environment, one line each. */
@@ -45,8 +47,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Names and defaults: contract, API.md section 4. Ours beyond it: FULCRUM_DATA_DIR, FULCRUM_HOST,
- * FULCRUM_BOOTSTRAP_ADMIN_TOKEN, FULCRUM_DB_POOL_SIZE, FULCRUM_BODY_LIMIT, FULCRUM_ARTIFACT_LIMIT. Maintenance is on by
- * default, because a server without it leaves jobs of dead agents open for ever.
+ * FULCRUM_BOOTSTRAP_ADMIN_TOKEN, FULCRUM_DB_POOL_SIZE, FULCRUM_BODY_LIMIT, FULCRUM_ARTIFACT_LIMIT,
+ * FULCRUM_INSTALL_SINGLE_USE. Maintenance is on by default, because a server without it leaves jobs of dead agents open for ever.
  *
  * @throws ConfigError
  */
@@ -85,6 +87,7 @@ export function readConfig(environment: Environment): Config {
     logFormat: read('FULCRUM_LOG_FORMAT', 'json', oneOf('json', 'text')),
     bodyLimitBytes: read('FULCRUM_BODY_LIMIT', '1MiB', size),
     artifactLimitBytes: read('FULCRUM_ARTIFACT_LIMIT', '10GiB', size),
+    installSingleUse: read('FULCRUM_INSTALL_SINGLE_USE', 'false', bool),
   }
   if (config.port === config.healthPort && config.port !== 0)
     problems.push('FULCRUM_PORT and FULCRUM_HEALTH_PORT are the same')

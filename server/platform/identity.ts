@@ -11,6 +11,8 @@ export type Identity = {
   readonly agentId: string | null
   /** The participant or the agent is Disabled: it may read itself and nothing else. */
   readonly disabled: boolean
+  /** The id of the one operation that may be used; absent: all that the role may. */
+  readonly onlyFor?: string
 }
 
 /** Turns a bearer value into an identity; null when it is unknown or expired. */
