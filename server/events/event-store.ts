@@ -32,6 +32,8 @@ export async function appendEvent({ tx, now, by, announce }: Command, event: New
 /**
  * Moves written events to `events` and numbers them. An event is moved only when every transaction that began before its own
  * has ended, in the order (transaction, position); so whoever has read number N never later finds anything new below N.
+ * Transactions of other databases on the same PostgreSQL do not count: they cannot write events here. Which those are is seen in
+ * `pg_stat_activity` after the snapshot; one that is not seen there, or not by this role, counts.
  * Takes the one row of `event_sequence`: one process numbers at a time, the others wait for a moment.
  *
  * @returns how many were moved, and how many are committed but wait for an older transaction
@@ -45,8 +47,16 @@ export async function numberEvents(db: Db): Promise<{ moved: number; waiting: nu
 
 async function moveEvents(tx: Tx): Promise<{ moved: number; waiting: number }> {
   const { rows } = await sql<{ moved: number; waiting: number }>`
-    WITH ready AS (
-      DELETE FROM event_inbox WHERE transaction_id < pg_snapshot_xmin(pg_current_snapshot()) RETURNING *
+    WITH unfinished AS (
+      SELECT xid FROM pg_snapshot_xip(pg_current_snapshot()) xid
+      WHERE NOT EXISTS (
+        SELECT FROM pg_stat_activity other
+        WHERE other.backend_xid = xid::xid
+          AND other.datid <> (SELECT oid FROM pg_database WHERE datname = current_database()))
+    ), horizon AS (
+      SELECT coalesce((SELECT xid FROM unfinished ORDER BY xid LIMIT 1), pg_snapshot_xmax(pg_current_snapshot())) AS xid
+    ), ready AS (
+      DELETE FROM event_inbox WHERE transaction_id < (SELECT xid FROM horizon) RETURNING *
     ), numbered AS (
       SELECT ready.*, (SELECT last FROM event_sequence) + row_number() OVER (ORDER BY transaction_id, position) AS sequence_number
       FROM ready
@@ -60,9 +70,7 @@ async function moveEvents(tx: Tx): Promise<{ moved: number; waiting: number }> {
       UPDATE event_sequence SET last = greatest(last, (SELECT max(sequence_number) FROM moved)) WHERE EXISTS (SELECT FROM moved)
     )
     SELECT (SELECT count(*) FROM moved) AS moved,
-           (SELECT count(*) FROM event_inbox WHERE transaction_id >= pg_snapshot_xmin(pg_current_snapshot())) AS waiting`.execute(
-    tx,
-  )
+           (SELECT count(*) FROM event_inbox WHERE transaction_id >= (SELECT xid FROM horizon)) AS waiting`.execute(tx)
   return rows[0] ?? { moved: 0, waiting: 0 }
 }
 

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
+import pg from 'pg'
 import { runCommand, SYSTEM } from '../platform/command.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 import { appendEvent } from './event-store.ts'
@@ -83,6 +84,21 @@ test('with 16 writers of different speed four readers see every event once and i
       seen,
       Array.from({ length: WRITERS * EACH }, (_, index) => start + index + 1),
     )
+})
+
+test('a transaction of another database on the same PostgreSQL holds nothing up', async () => {
+  // every PostgreSQL has it; the password and the way are the same
+  const other = new pg.Client(server.database.replace(/\/test_\w+/, '/postgres'))
+  await other.connect()
+  try {
+    await other.query('BEGIN')
+    await other.query('SELECT pg_current_xact_id()')
+    const entityId = randomUUID()
+    await write(entityId)
+    assert.equal((await server.admin.get(`/events?entityId=${entityId}`)).body.totalItems, 1)
+  } finally {
+    await other.end()
+  }
 })
 
 test('an event of a refused command does not exist', async () => {
