@@ -10,7 +10,6 @@ import { parseTime, parseUuid } from './wire.ts'
 type Shape = {
   type?: string
   enum?: readonly unknown[]
-  const?: unknown
   format?: string
   properties?: Record<string, Shape>
   patternProperties?: Record<string, Shape>
@@ -37,7 +36,6 @@ function walk(shape: Shape, value: unknown, path: string, defs: Record<string, S
     if (!shape.enum.includes(value)) throw wrong(path, `one of ${shape.enum.join(', ')}`, value)
     return value
   }
-  if (shape.const !== undefined && value !== shape.const) throw wrong(path, String(shape.const), value)
   switch (shape.type) {
     case undefined:
       return value
