@@ -140,7 +140,7 @@ function checkWay(parent: string, account: Account): void {
 
 function createWithParents(dir: string, account: Account | undefined): void {
   const parent = path.dirname(dir)
-  const first = fs.mkdirSync(parent, { recursive: true, mode: 0o755 })
+  const first = createParents(parent)
   // a strict umask would lock PostgreSQL's account out of the parents that were just made
   if (account && first)
     for (let step = parent; step.length >= first.length; step = path.dirname(step)) fs.chmodSync(step, 0o755)
@@ -148,5 +148,16 @@ function createWithParents(dir: string, account: Account | undefined): void {
     fs.mkdirSync(dir, { mode: 0o700 })
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error
+  }
+}
+
+/** @returns the outermost folder that was made, if any */
+function createParents(parent: string): string | undefined {
+  try {
+    return fs.mkdirSync(parent, { recursive: true, mode: 0o755 })
+  } catch (error) {
+    // that folders exist is no error here: this is something else of the name
+    if (errorCode(error) !== 'EEXIST') throw error
+    throw new PostgresStartError(`cannot use ${parent}: it is not a directory`, { cause: error })
   }
 }
