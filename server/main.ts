@@ -3,6 +3,7 @@
 import { findInstaller, installationRoutes } from './agent-installation/index.ts'
 import { agentTypeRoutes } from './agent-types/index.ts'
 import { agentRoutes } from './agents/index.ts'
+import { API_DOCUMENT_PATH, serveApiDocument } from './api-document.ts'
 import { artifactRoutes } from './artifacts/index.ts'
 import { configPoolRoutes } from './config-pools/index.ts'
 import { eventFeedRoutes, subscriptionRoutes } from './event-feed/index.ts'
@@ -80,9 +81,10 @@ export async function startServer(
     stops.push(startSequencer(platform))
     stops.push(startWorkers(platform))
 
-    const api = new Api(platform)
+    const api = new Api(platform, new Set([API_DOCUMENT_PATH]))
     for (const routes of ROUTES) routes(api, platform)
     api.complete()
+    serveApiDocument(api.http, api.handled)
     const health = createHealth(db)
     stops.push(() => health.close())
     stops.push(() => api.close())

@@ -58,9 +58,10 @@ export class Api {
   readonly #handled = new Set<string>()
   readonly #running = new Set<Promise<unknown>>()
 
-  constructor(platform: Platform) {
+  /** @param openPaths  paths below `/api/v1` that are read without a token */
+  constructor(platform: Platform, openPaths: ReadonlySet<string> = new Set()) {
     this.#platform = platform
-    this.http = createHttp(platform)
+    this.http = createHttp(platform, openPaths)
   }
 
   /** The ids of all operations that have a handler. */
@@ -189,7 +190,7 @@ const REQUEST_MS = 300_000
 /** A body that is too large but not larger than this is read to its end: who still sends would not see the answer otherwise. */
 const DRAINED_BYTES = 64 * 2 ** 20
 
-function createHttp({ log, config, authenticate }: Platform): FastifyInstance {
+function createHttp({ log, config, authenticate }: Platform, openPaths: ReadonlySet<string>): FastifyInstance {
   const http = Fastify({
     loggerInstance: log as FastifyBaseLogger, // pino's own type would become a type parameter of every route
     logController: new LogController({ disableRequestLogging: true }),
@@ -209,7 +210,7 @@ function createHttp({ log, config, authenticate }: Platform): FastifyInstance {
   http.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
     reply.header('x-content-type-options', 'nosniff')
-    if (!request.url.startsWith(`${API_PREFIX}/`)) return
+    if (!request.url.startsWith(`${API_PREFIX}/`) || openPaths.has(request.url)) return
     const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1]
     if (bearer === undefined) throw new Refusal('unauthenticated', NO_HEADER)
     request.identity = await authenticate(bearer)
