@@ -87,6 +87,8 @@ describe('an install command', () => {
     const left = new Date(body.expiresAt).getTime() - Date.now()
     assert.ok(left > 4 * MINUTE_MS && left <= 5 * MINUTE_MS, `${left} ms`)
 
+    // reading numbers what was written, so that the table has it
+    assert.equal((await eventsOf(id)).length, 1)
     const { rows } = await sql<{ text: string }>`
       SELECT (SELECT json_agg(t)::text FROM agent_install_tokens t) || (SELECT json_agg(t)::text FROM tokens t) ||
              (SELECT json_agg(e)::text FROM events e) AS text`.execute(server.platform.db)
