@@ -1,20 +1,18 @@
 /** Artifacts pass through the server without being held in its memory: looked at from outside, at the process's own peak. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { after, test } from 'node:test'
 import { connect } from '../platform/db.ts'
 import { parseDsn } from '../platform/dsn.ts'
 import { insertServiceRows } from '../testing/service-rows.ts'
 import { ADMIN_TOKEN, testDatabase } from '../testing/test-server.ts'
-import { anId, piecePath, putPiece, someBytes } from './testing.ts'
+import { anId, MIB, piecePath, putPiece, serveProcess, someBytes } from './testing.ts'
 
-const MIB = 2 ** 20
 const CONTENT_BYTES = 384 * MIB
 /** What garbage and buffers may add to the peak on a busy machine; a server that held the content would add all of it. */
 const MOST_BYTES = CONTENT_BYTES / 2
@@ -29,28 +27,13 @@ async function serve(): Promise<{ url: string; child: ChildProcess; database: st
   stops.push(() => rm(dataDir, { recursive: true, force: true }))
   const database = await testDatabase()
   stops.push(() => database.drop())
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, '../serve.ts')], {
-    env: {
-      PATH: process.env.PATH,
-      FULCRUM_PORT: '0',
-      FULCRUM_HEALTH_PORT: '0',
-      FULCRUM_DATA_DIR: dataDir,
-      FULCRUM_DB_DSN: database.url,
-      FULCRUM_BOOTSTRAP_ADMIN_TOKEN: ADMIN_TOKEN,
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  stops.push(async () => {
-    child.kill('SIGKILL')
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-  })
-  for await (const line of createInterface({ input: child.stdout })) {
-    const { url } = JSON.parse(line)
-    if (typeof url !== 'string') continue
-    child.stdout.resume()
-    return { url, child, database: database.url }
-  }
-  throw new Error('the server did not start')
+  const served = await serveProcess(dataDir, database.url, (child) =>
+    stops.push(async () => {
+      child.kill('SIGKILL')
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    }),
+  )
+  return { ...served, database: database.url }
 }
 
 /** The most memory that the process ever had, as the kernel counts it. */

@@ -1,12 +1,11 @@
-/** Uploads in pieces: resuming, racing, breaking, a server that is killed, a full disk, and how much memory they take. */
+/** Uploads in pieces: resuming, racing, breaking, a server that is killed, and a full disk. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, statSync, truncateSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { after, before, describe, test } from 'node:test'
 import { connect } from '../platform/db.ts'
 import { parseDsn } from '../platform/dsn.ts'
@@ -21,6 +20,7 @@ import {
   piecePath,
   putPiece,
   type Query,
+  serveProcess,
   sha256,
   someBytes,
   startArtifactServer,
@@ -196,26 +196,8 @@ describe('a server that is killed in the middle of an upload', () => {
     for (const stop of stops.toReversed()) await stop()
   })
 
-  async function serve(dataDir: string, database: string): Promise<{ url: string; child: ChildProcess }> {
-    const child = spawn(process.execPath, [path.join(import.meta.dirname, '../serve.ts')], {
-      env: {
-        PATH: process.env.PATH,
-        FULCRUM_PORT: '0',
-        FULCRUM_HEALTH_PORT: '0',
-        FULCRUM_DATA_DIR: dataDir,
-        FULCRUM_DB_DSN: database,
-        FULCRUM_BOOTSTRAP_ADMIN_TOKEN: ADMIN_TOKEN,
-      },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    children.push(child)
-    for await (const line of createInterface({ input: child.stdout })) {
-      const { url } = JSON.parse(line)
-      if (typeof url !== 'string') continue
-      child.stdout.resume()
-      return { url, child }
-    }
-    throw new Error('the server did not start')
+  function serve(dataDir: string, database: string): Promise<{ url: string; child: ChildProcess }> {
+    return serveProcess(dataDir, database, (child) => children.push(child))
   }
 
   test('knows afterwards what its disk has, and the upload goes on there', { timeout: 60_000 }, async () => {

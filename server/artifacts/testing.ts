@@ -1,11 +1,13 @@
 /** What the tests of artifacts share: a server with its own directory and a service, and requests that stream or break. */
+import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import http from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
+import { createInterface } from 'node:readline'
 import { insertServiceRows, type ServiceRows } from '../testing/service-rows.ts'
-import { type Caller, startTestServer, type TestServer } from '../testing/test-server.ts'
+import { ADMIN_TOKEN, type Caller, startTestServer, type TestServer } from '../testing/test-server.ts'
 
 export const MIB = 2 ** 20
 
@@ -111,4 +113,35 @@ export async function eventually<T>(look: () => Promise<T | false>): Promise<T> 
     if (Date.now() > until) throw new Error('it did not become true in time')
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
+}
+
+/**
+ * A server as a process of its own, on any free ports.
+ *
+ * @param started  told of the process at once, so that it can be ended also when it never serves
+ */
+export async function serveProcess(
+  dataDir: string,
+  database: string,
+  started: (child: ChildProcess) => unknown,
+): Promise<{ url: string; child: ChildProcess }> {
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, '../serve.ts')], {
+    env: {
+      PATH: process.env.PATH,
+      FULCRUM_PORT: '0',
+      FULCRUM_HEALTH_PORT: '0',
+      FULCRUM_DATA_DIR: dataDir,
+      FULCRUM_DB_DSN: database,
+      FULCRUM_BOOTSTRAP_ADMIN_TOKEN: ADMIN_TOKEN,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  started(child)
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { url } = JSON.parse(line)
+    if (typeof url !== 'string') continue
+    child.stdout.resume()
+    return { url, child }
+  }
+  throw new Error('the server did not start')
 }

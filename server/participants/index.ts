@@ -3,8 +3,6 @@ export type { Participant } from './participant.ts'
 export { participantRoutes } from './participant-routes.ts'
 export {
   findParticipantForReference,
-  getParticipant,
-  lockParticipant,
   type ParticipantRow,
   participantToWire,
   toParticipant,
