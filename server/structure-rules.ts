@@ -29,7 +29,8 @@ const ROOMS: Readonly<Record<string, readonly string[] | 'any'>> = {
   agents: ['agent-sdk', 'client', 'contract'],
   'managed-postgres': [],
   server: ['contract', 'schema', 'managed-postgres'],
-  cli: ['client', 'contract'],
+  // the server for what works on its database and not over the API: `fulcrum import`
+  cli: ['client', 'contract', 'server'],
   demo: ['client', 'contract', 'managed-postgres'],
   e2e: 'any',
 }
@@ -51,6 +52,8 @@ export const FEATURES: readonly string[] = [
   'config-pools',
   'agents',
   'tokens',
+  'sign-in',
+  'keycloak-users',
   'agent-installation',
   'offers',
   'service-groups',
@@ -60,6 +63,7 @@ export const FEATURES: readonly string[] = [
   'artifacts',
   'event-feed',
   'workers',
+  'go-import',
 ]
 
 /** The files of the server that know all features. */

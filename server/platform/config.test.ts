@@ -41,6 +41,54 @@ describe('the configuration', () => {
     )
   })
 
+  test('names an issuer directly or as a realm of a Keycloak, and wants one when OIDC is on', () => {
+    assert.equal(readConfig({ FULCRUM_OAUTH_REALM: 'x' }).oauth, null)
+    const keycloak = {
+      FULCRUM_AUTHENTICATORS: 'oauth,token',
+      FULCRUM_OAUTH_KEYCLOAK_URL: 'https://id.example/',
+      FULCRUM_OAUTH_REALM: 'fulcrum',
+      FULCRUM_OAUTH_CLIENT_ID: 'api',
+    }
+    const { authenticators, oauth } = readConfig(keycloak)
+    assert.deepEqual(authenticators, ['oauth', 'token'])
+    assert.equal(oauth?.issuer, 'https://id.example/realms/fulcrum')
+    assert.equal(oauth?.validateIssuer, true)
+    const other = { ...keycloak, FULCRUM_OAUTH_ISSUER: 'https://other.example' }
+    assert.equal(readConfig(other).oauth?.issuer, 'https://other.example')
+    for (const wrong of [
+      { FULCRUM_AUTHENTICATORS: 'oauth', FULCRUM_OAUTH_CLIENT_ID: 'api' },
+      { FULCRUM_AUTHENTICATORS: 'ldap' },
+      { ...keycloak, FULCRUM_OAUTH_CLIENT_ID: '' },
+      { ...keycloak, FULCRUM_KEYCLOAK_ADMIN: 'true' },
+    ])
+      assert.throws(() => readConfig(wrong), ConfigError, JSON.stringify(wrong))
+  })
+
+  test('reads retention, rate limits, origins and proxies', () => {
+    const config = readConfig({
+      FULCRUM_EVENT_RETENTION_INTERVAL: '8760h',
+      FULCRUM_METRIC_RETENTION_INTERVAL: 'off',
+      FULCRUM_RATE_LIMIT_PER_TOKEN: '50/10s',
+      FULCRUM_RATE_LIMIT_PER_ADDRESS: 'off',
+      FULCRUM_CORS_ORIGINS: 'https://console.example, http://localhost:5173',
+      FULCRUM_TRUSTED_PROXIES: '10.0.0.0/8, ::1',
+    })
+    assert.equal(config.eventRetentionMs, 8760 * 3_600_000)
+    assert.equal(config.metricRetentionMs, null)
+    assert.deepEqual(config.rateLimitPerToken, { requests: 50, windowMs: 10_000 })
+    assert.equal(config.rateLimitPerAddress, null)
+    assert.deepEqual(config.corsOrigins, ['https://console.example', 'http://localhost:5173'])
+    assert.deepEqual(config.trustedProxies, ['10.0.0.0/8', '::1'])
+    assert.deepEqual(readConfig({ FULCRUM_CORS_ORIGINS: 'none' }).corsOrigins, [])
+    for (const wrong of [
+      { FULCRUM_RATE_LIMIT_PER_TOKEN: '50' },
+      { FULCRUM_RATE_LIMIT_PER_TOKEN: '0/1m' },
+      { FULCRUM_CORS_ORIGINS: 'https://console.example/path' },
+      { FULCRUM_TRUSTED_PROXIES: '10.0.0.0/33' },
+    ])
+      assert.throws(() => readConfig(wrong), ConfigError, JSON.stringify(wrong))
+  })
+
   test('refuses one port for both doors', () => {
     assert.throws(() => readConfig({ FULCRUM_PORT: '3000', FULCRUM_HEALTH_PORT: '3000' }), ConfigError)
   })
