@@ -15,6 +15,9 @@ export const AgentType = Type.Object({
   configTemplate: Type.String({ description: 'Empty string when none.' }),
   cmdTemplate: Type.String({ description: 'Empty string when none.' }),
   configContentType: Type.String(),
+  legacyDialect: Type.Optional(
+    Type.Boolean({ description: 'Absent when false. An addition to API v1 of the Go control plane.' }),
+  ),
   createdAt: Timestamp,
   updatedAt: Timestamp,
 })
@@ -38,6 +41,12 @@ export const AgentTypeCreate = Type.Object({
   configContentType: Type.Optional(
     Type.String({ description: 'A valid media type; default text/plain (also when empty).' }),
   ),
+  legacyDialect: Type.Optional(
+    Type.Boolean({
+      description:
+        'Agents of this type were written before members of API v1 were renamed: they get jobs and services with the former members and words beside the present ones. Default false; an addition to API v1 of the Go control plane.',
+    }),
+  ),
 })
 export type AgentTypeCreate = Static<typeof AgentTypeCreate>
 
@@ -48,6 +57,7 @@ export const AgentTypeUpdate = Type.Object({
   configTemplate: Type.Optional(Type.String()),
   cmdTemplate: Type.Optional(Type.String()),
   configContentType: Type.Optional(Type.String()),
+  legacyDialect: Type.Optional(Type.Boolean()),
 })
 export type AgentTypeUpdate = Static<typeof AgentTypeUpdate>
 

@@ -1,6 +1,7 @@
 /** Agents: the processes of providers that carry out jobs, their state and their installation. */
 import { type Static, Type } from 'typebox'
 import { AgentType } from './agent-types.ts'
+import { formerNames } from './legacy-dialect.ts'
 import { contains, list, oneOf, operation, uuidFilter } from './operation.ts'
 import { Participant } from './participants.ts'
 import { JsonObject, Timestamp, TimestampWith, Uuid, UuidInput, UuidInputWith } from './values.ts'
@@ -66,9 +67,7 @@ export const AgentUpdate = Type.Object({
 })
 export type AgentUpdate = Static<typeof AgentUpdate>
 
-export const AgentStatusUpdate = Type.Object({
-  status: AgentStatus,
-})
+export const AgentStatusUpdate = Type.Object({ status: AgentStatus }, formerNames({ status: 'state' }))
 export type AgentStatusUpdate = Static<typeof AgentStatusUpdate>
 
 export const InstallCommand = Type.Object(

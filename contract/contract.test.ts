@@ -18,6 +18,25 @@ test('every placeholder of a path is a declared parameter, and the reverse', () 
   }
 })
 
+test('a former name belongs to a member that there is, and to no other', () => {
+  const shapes = operations.flatMap(({ body }) => (body && 'formerNames' in body ? [body] : []))
+  assert.deepEqual(
+    shapes.map(({ formerNames }) => formerNames),
+    [
+      { status: 'state' },
+      { agentInstanceId: 'externalId', agentInstanceData: 'resources' },
+      { agentInstanceId: 'externalId' },
+    ],
+  )
+  for (const shape of shapes) {
+    const known = 'properties' in shape ? Object.keys(shape.properties ?? {}) : []
+    for (const [name, former] of Object.entries(shape.formerNames ?? {})) {
+      assert.ok(known.includes(name), name)
+      assert.ok(!known.includes(former), former)
+    }
+  }
+})
+
 test('inputs and answers are typed by the operation', () => {
   const input: Input<typeof services.create> = {
     body: { groupId: 'g', serviceTypeId: 't', name: 'db', agentTags: ['eu'], properties: { plan: 'small' } },

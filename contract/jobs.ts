@@ -1,6 +1,7 @@
 /** Jobs: what an agent is asked to do with one service. */
 import { type Static, Type } from 'typebox'
 import { Agent } from './agents.ts'
+import { formerJobMembers, formerNames } from './legacy-dialect.ts'
 import { exact, list, oneOf, operation, uuidFilter } from './operation.ts'
 import { Participant } from './participants.ts'
 import { Service } from './services.ts'
@@ -16,7 +17,10 @@ export const Job = Type.Object({
   consumerId: Uuid,
   agentId: Uuid,
   serviceId: Uuid,
-  action: Type.String(),
+  action: Type.String({
+    description:
+      'Of the lifecycle. Agents whose type has legacyDialect find create, update, start, stop and delete in their former words, such as ServiceCreate.',
+  }),
   params: Type.Optional(
     Type.Unsafe<JsonObject>({
       ...JsonObject,
@@ -35,26 +39,30 @@ export const Job = Type.Object({
   consumer: Type.Optional(Participant),
   createdAt: Timestamp,
   updatedAt: Timestamp,
+  ...formerJobMembers,
 })
 export type Job = Static<typeof Job>
 
-export const JobComplete = Type.Object({
-  agentInstanceId: Type.Optional(
-    Type.String({
-      description: 'Stored on the service; null or absent leaves it. Unique among the services of one agent.',
-    }),
-  ),
-  agentInstanceData: Type.Optional(
-    Type.Unsafe<JsonObject>({ ...JsonObject, description: 'Replaces the stored data; null or absent leaves it.' }),
-  ),
-  properties: Type.Optional(
-    Type.Unsafe<JsonObject>({
-      ...JsonObject,
-      description:
-        'Agent-side property updates, run through the schema engine as actor agent before the transition; unknown names are dropped.',
-    }),
-  ),
-})
+export const JobComplete = Type.Object(
+  {
+    agentInstanceId: Type.Optional(
+      Type.String({
+        description: 'Stored on the service; null or absent leaves it. Unique among the services of one agent.',
+      }),
+    ),
+    agentInstanceData: Type.Optional(
+      Type.Unsafe<JsonObject>({ ...JsonObject, description: 'Replaces the stored data; null or absent leaves it.' }),
+    ),
+    properties: Type.Optional(
+      Type.Unsafe<JsonObject>({
+        ...JsonObject,
+        description:
+          'Agent-side property updates, run through the schema engine as actor agent before the transition; unknown names are dropped.',
+      }),
+    ),
+  },
+  formerNames({ agentInstanceId: 'externalId', agentInstanceData: 'resources' }),
+)
 export type JobComplete = Static<typeof JobComplete>
 
 export const JobFail = Type.Object({
@@ -132,6 +140,7 @@ export const jobs = {
     access: { agent: ['agentId'] },
     params: Type.Object({ id: UuidInput }),
     body: JobFail,
+    mayBeEmpty: true,
     status: 204,
     answer: null,
   }),

@@ -1,6 +1,7 @@
 /** Metric entries and their aggregates. */
 import { type Static, Type } from 'typebox'
 import { Agent } from './agents.ts'
+import { formerNames } from './legacy-dialect.ts'
 import { MetricType } from './metric-types.ts'
 import { contains, list, operation, uuidFilter } from './operation.ts'
 import { Service } from './services.ts'
@@ -35,7 +36,10 @@ export const MetricEntryCreate = Type.Object(
     entityId: Type.Optional(UuidInputWith('Parsed, then ignored.')),
     timestamp: Type.Optional(TimestampInputWith('Parsed, then ignored: the entry is stamped on arrival.')),
   },
-  { description: 'One of serviceId and agentInstanceId is needed.' },
+  {
+    description: 'One of serviceId and agentInstanceId is needed.',
+    ...formerNames({ agentInstanceId: 'externalId' }),
+  },
 )
 export type MetricEntryCreate = Static<typeof MetricEntryCreate>
 

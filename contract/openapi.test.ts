@@ -46,6 +46,26 @@ test('nothing of our own vocabulary is left', () => {
   assert.ok([...nodes(document)].every((node) => !('$defs' in node) && !('$id' in node)))
 })
 
+test('former names of members are described, and either name fulfils what is required', () => {
+  const schema = resolve('#/components/schemas/AgentStatusUpdate') as {
+    properties: Record<string, { deprecated?: boolean; enum: string[] }>
+    required?: string[]
+  } & { [key: string]: Node }
+  assert.deepEqual(Object.keys(schema.properties), ['status', 'state'])
+  assert.deepEqual(
+    [schema.properties.state?.deprecated, schema.required, schema.allOf],
+    [true, undefined, [{ anyOf: [{ required: ['status'] }, { required: ['state'] }] }]],
+  )
+  assert.ok(schema.properties.state?.enum.includes('Connected'))
+  assert.ok([...nodes(document)].every((node) => !('formerNames' in node)))
+})
+
+test('a body that may be left out is not required', () => {
+  const paths = document.paths as Record<string, { post: { requestBody: { required: boolean } } }>
+  assert.equal(paths['/api/v1/jobs/{id}/fail']?.post.requestBody.required, false)
+  assert.equal(paths['/api/v1/jobs/{id}/complete']?.post.requestBody.required, true)
+})
+
 test('every parameter of a path is declared', () => {
   for (const [path, item] of Object.entries(document.paths as { [key: string]: Node })) {
     const wanted = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).toSorted()

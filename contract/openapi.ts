@@ -110,7 +110,7 @@ class Document {
   }
 
   operation(operation: Operation): JsonObject {
-    const { id, summary, addition, body, stream } = operation
+    const { id, summary, addition, body, mayBeEmpty, stream } = operation
     const parameters = [...this.#inPath(operation), ...this.#inQuery(operation)]
     return {
       operationId: id,
@@ -118,7 +118,9 @@ class Document {
       summary,
       ...(addition && { description: 'An addition to API v1 of the Go control plane.' }),
       ...(parameters.length > 0 && { parameters }),
-      ...(body && { requestBody: { required: true, content: { 'application/json': { schema: this.#schema(body) } } } }),
+      ...(body && {
+        requestBody: { required: !mayBeEmpty, content: { 'application/json': { schema: this.#schema(body) } } },
+      }),
       ...(stream === 'request' && { requestBody: { required: true, content: { 'application/octet-stream': {} } } }),
       responses: {
         [String(operation.status)]: this.#success(operation),
@@ -185,9 +187,10 @@ class Document {
       }
       return { $ref: `#/components/schemas/${$ref}` }
     }
-    const { format, ...others } = rest
+    const shape = withFormerNames(rest)
+    const { format, ...others } = shape
     const wider = typeof format === 'string' ? WIDER[format] : undefined
-    const kept: JsonObject = wider ? { description: wider, ...others } : rest
+    const kept: JsonObject = wider ? { description: wider, ...others } : shape
     return Object.fromEntries(
       Object.entries(kept).map(([key, value]) => [
         key,
@@ -205,6 +208,32 @@ class Document {
     return isObject(value)
       ? Object.fromEntries(Object.entries(value).map(([key, member]) => [key, this.#walk(member)]))
       : value
+  }
+}
+
+/** Members under their former names are members, too; what is required may come under either name. */
+function withFormerNames({ formerNames, ...shape }: JsonObject): JsonObject {
+  const { properties, required, ...others } = shape
+  if (!isObject(formerNames) || !isObject(properties)) return shape
+  const former = Object.entries(formerNames).map(([name, before]): [string, Json] => [
+    String(before),
+    {
+      ...(isObject(properties[name]) && properties[name]),
+      deprecated: true,
+      description: `Former name of ${name}, which wins when both are given.`,
+    },
+  ])
+  const names = Array.isArray(required) ? required.map(String) : []
+  const eitherOf = names.filter((name) => Object.hasOwn(formerNames, name))
+  return {
+    ...others,
+    properties: { ...properties, ...Object.fromEntries(former) },
+    ...(names.length > eitherOf.length && { required: names.filter((name) => !eitherOf.includes(name)) }),
+    ...(eitherOf.length > 0 && {
+      allOf: eitherOf.map((name) => ({
+        anyOf: [{ required: [name] }, { required: [String(formerNames[name])] }],
+      })),
+    }),
   }
 }
 

@@ -27,6 +27,8 @@ export type Operation = {
   readonly params?: TSchema
   readonly query?: TSchema
   readonly body?: TSchema
+  /** Set where no body at all counts as an empty object; elsewhere it is refused. */
+  readonly mayBeEmpty?: true
   /** Status of success. */
   readonly status: 200 | 201 | 204
   readonly answer: TSchema | null

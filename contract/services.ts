@@ -1,6 +1,7 @@
 /** Services: what consumers ordered, one row for each, kept after its end. */
 import { type Static, Type } from 'typebox'
 import { Agent } from './agents.ts'
+import { formerServiceMembers } from './legacy-dialect.ts'
 import { contains, exact, list, operation, uuidFilter } from './operation.ts'
 import { ServiceType } from './service-types.ts'
 import { AnyJson, JsonObject, Timestamp, Uuid, UuidInput, UuidInputWith } from './values.ts'
@@ -29,6 +30,7 @@ export const Service = Type.Object({
   conditions: Type.Optional(Type.Array(Type.Object({ type: Type.String(), message: Type.String(), since: Timestamp }))),
   createdAt: Timestamp,
   updatedAt: Timestamp,
+  ...formerServiceMembers,
 })
 export type Service = Static<typeof Service>
 

@@ -57,6 +57,7 @@ export const FEATURES: readonly string[] = [
   'agent-installation',
   'offers',
   'service-groups',
+  'legacy-dialect',
   'services',
   'jobs',
   'metrics',

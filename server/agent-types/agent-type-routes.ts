@@ -6,6 +6,7 @@ import type { Api } from '../platform/api.ts'
 import type { Platform } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { conflict, invalidInput } from '../platform/errors.ts'
+import { IDENTITIES_SIGNAL } from '../platform/identity.ts'
 import { listPage } from '../platform/lists.ts'
 import { type AgentType, checkAgentType, DEFAULT_CONTENT_TYPE } from './agent-type.ts'
 import {
@@ -37,6 +38,7 @@ export function agentTypeRoutes(api: Api, { db }: Platform): void {
         configTemplate: body.configTemplate ?? '',
         cmdTemplate: body.cmdTemplate ?? '',
         configContentType: body.configContentType ?? DEFAULT_CONTENT_TYPE,
+        legacyDialect: body.legacyDialect ?? false,
         createdAt: c.now,
         updatedAt: c.now,
       })
@@ -62,6 +64,8 @@ export function agentTypeRoutes(api: Api, { db }: Platform): void {
         entityId: after.id,
         properties: changes(agentTypeShape(before), agentTypeShape(after)),
       })
+      // the dialect of an agent is remembered with its identity
+      if (after.legacyDialect !== before.legacyDialect) c.announce(IDENTITIES_SIGNAL)
       return after
     })
     return agentTypeToWire(type)

@@ -133,6 +133,7 @@ export function toAgentType(
     configTemplate: row.config_template,
     cmdTemplate: row.cmd_template,
     configContentType: row.config_content_type,
+    legacyDialect: row.legacy_dialect,
     createdAt: new Date(row.created_at),
     updatedAt: new Date(row.updated_at),
   }
@@ -146,13 +147,19 @@ function toRow(type: AgentType) {
     config_template: type.configTemplate,
     cmd_template: type.cmdTemplate,
     config_content_type: type.configContentType,
+    legacy_dialect: type.legacyDialect,
     created_at: type.createdAt,
     updated_at: type.updatedAt,
   }
 }
 
-export function agentTypeToWire({ createdAt, updatedAt, ...rest }: AgentType): WireAgentType {
-  return { ...rest, createdAt: timestamp(createdAt), updatedAt: timestamp(updatedAt) }
+export function agentTypeToWire({ legacyDialect, createdAt, updatedAt, ...rest }: AgentType): WireAgentType {
+  return {
+    ...rest,
+    ...(legacyDialect && { legacyDialect }),
+    createdAt: timestamp(createdAt),
+    updatedAt: timestamp(updatedAt),
+  }
 }
 
 /** The agent type as events compare it. */
@@ -163,6 +170,15 @@ export function agentTypeShape({
   configTemplate,
   cmdTemplate,
   configContentType,
+  legacyDialect,
 }: AgentType) {
-  return { id, name, configurationSchema, configTemplate, cmdTemplate, configContentType }
+  return {
+    id,
+    name,
+    configurationSchema,
+    configTemplate,
+    cmdTemplate,
+    configContentType,
+    ...(legacyDialect && { legacyDialect }),
+  }
 }

@@ -12,6 +12,8 @@ export type AgentType = {
   configTemplate: string
   cmdTemplate: string
   configContentType: string
+  /** Its agents were written before members of API v1 were renamed. */
+  legacyDialect: boolean
   createdAt: Date
   updatedAt: Date
 }

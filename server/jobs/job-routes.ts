@@ -1,5 +1,6 @@
 /** HTTP for jobs: parse, authorize, call, answer. No rule about jobs lives here. */
 import { jobs } from '@fulcrum/contract'
+import { legacyJobs } from '../legacy-dialect/index.ts'
 import type { Api } from '../platform/api.ts'
 import type { Platform } from '../platform/context.ts'
 import { listPage } from '../platform/lists.ts'
@@ -11,18 +12,24 @@ import { awaitPendingJobs, readLimit, readWait } from './pending.ts'
 export function jobRoutes(api: Api, platform: Platform): void {
   const { db, config, now } = platform
 
-  api.handle(jobs.list, ({ query, scope }) => listPage(db, jobs.list, query, scope, jobList))
+  api.handle(jobs.list, async ({ query, scope, identity }) => {
+    const page = await listPage(db, jobs.list, query, scope, jobList)
+    return identity.legacyDialect ? { ...page, items: await legacyJobs(db, page.items) } : page
+  })
 
-  api.handle(jobs.get, async ({ params, authorize }) => {
+  api.handle(jobs.get, async ({ params, identity, authorize }) => {
     const job = await getJobView(db, params.id)
     authorize(job)
-    return job
+    if (!identity.legacyDialect) return job
+    const [legacy] = await legacyJobs(db, [job])
+    return legacy ?? job
   })
 
   api.handle(jobs.pending, async ({ identity, query, signal }) => {
     if (identity.agentId === null) return []
     const [limit, waitMs] = [readLimit(query.get('limit')), readWait(query.get('wait'))]
-    return awaitPendingJobs(platform, identity.agentId, limit, waitMs, signal)
+    const pending = await awaitPendingJobs(platform, identity.agentId, limit, waitMs, signal)
+    return identity.legacyDialect ? legacyJobs(db, pending) : pending
   })
 
   api.handle(jobs.claim, async ({ params, authorize, command }) => {

@@ -181,7 +181,8 @@ function decodeInput(operation: Operation, request: FastifyRequest): { params?: 
   const body = request.body
   // Fastify leaves the body undefined when there is neither content nor a content type
   const text = Buffer.isBuffer(body) ? body.toString('utf8') : ''
-  return { params, body: decode(operation.body, parseJson(text)) }
+  const none = operation.mayBeEmpty && text.trim() === ''
+  return { params, body: decode(operation.body, none ? {} : parseJson(text)) }
 }
 
 /** Headers and the whole request have to arrive within these times, so that slow clients hold no connection for long. */

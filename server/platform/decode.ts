@@ -14,6 +14,8 @@ type Shape = {
   properties?: Record<string, Shape>
   patternProperties?: Record<string, Shape>
   required?: readonly string[]
+  /** What members were called before, by what they are called now. */
+  formerNames?: Record<string, string>
   items?: Shape
   $ref?: string
   $defs?: Record<string, Shape>
@@ -86,23 +88,25 @@ function object(shape: Shape, value: unknown, path: string, defs: Record<string,
     )
   if (!shape.properties) return value
 
-  const given = byName(value, shape.properties)
+  const former = shape.formerNames ?? {}
+  const given = byName(value, [...Object.keys(shape.properties), ...Object.values(former)])
   const result: [string, unknown][] = []
   for (const [name, member] of Object.entries(shape.properties)) {
-    const found = given.get(name) ?? null
-    if (found !== null) result.push([name, walk(member, found, inside(name), defs)])
+    // a member that is there under both names counts under its present one
+    const used = [name, former[name]].find((known) => known !== undefined && given.has(known))
+    if (used !== undefined) result.push([name, walk(member, given.get(used), inside(used), defs)])
     else if (shape.required?.includes(name)) throw new Refusal('invalid', `${inside(name)} is required`)
   }
   return Object.fromEntries(result)
 }
 
-/** Given members by declared name. The exact spelling wins over one that differs in case, then the last one given. */
-function byName(value: object, properties: Record<string, Shape>): Map<string, unknown> {
-  const folded = new Map(Object.keys(properties).map((name) => [name.toLowerCase(), name]))
+/** Given members by known name, nulls left out. The exact spelling wins over one that differs in case, then the last one given. */
+function byName(value: object, names: readonly string[]): Map<string, unknown> {
+  const folded = new Map(names.map((name) => [name.toLowerCase(), name]))
   const found = new Map<string, unknown>()
   for (const [key, member] of Object.entries(value)) {
     if (member === null) continue
-    const name = Object.hasOwn(properties, key) ? key : folded.get(key.toLowerCase())
+    const name = names.includes(key) ? key : folded.get(key.toLowerCase())
     if (name !== undefined && (name === key || !Object.hasOwn(value, name))) found.set(name, member)
   }
   return found

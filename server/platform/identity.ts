@@ -11,6 +11,8 @@ export type Identity = {
   readonly agentId: string | null
   /** The participant or the agent is Disabled: it may read itself and nothing else. */
   readonly disabled: boolean
+  /** An agent whose type asks for answers in the words that API v1 had before. */
+  readonly legacyDialect?: boolean
   /** The id of the one operation that may be used; absent: all that the role may. */
   readonly onlyFor?: string
 }

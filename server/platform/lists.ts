@@ -21,6 +21,8 @@ export type ListSource<Row, Item> = {
   /** What is selected, and the joins that it needs. Joins must not multiply rows. */
   select: RawBuilder<unknown>
   joins?: RawBuilder<unknown>
+  /** Page 1 holds this many rows, whatever the query asks for, and no answer says that there are more. */
+  onePage?: number
   /** Order after the asked one; must be unique. Default: created_at, id. */
   key?: readonly string[]
   toItem: (row: Row) => Item
@@ -41,7 +43,8 @@ export async function listPage<Row, Item>(
   scope: Scope,
   source: ListSource<Row, Item>,
 ): Promise<Page<Item>> {
-  const { page, pageSize, sort, conditions } = readQuery(operation, query, source)
+  const { page, pageSize: asked, sort, conditions } = readQuery(operation, query, source)
+  const pageSize = source.onePage ?? asked
   const key = source.key ?? ['created_at', 'id']
   const where = sql.join(
     [...conditions, scopeCondition(scope, source), source.where ?? sql`true`].map((condition) => sql`(${condition})`),
@@ -68,7 +71,8 @@ export async function listPage<Row, Item>(
           JOIN ${table} t ON t.${id} = page.page_key ${source.joins ?? sql``}
           ORDER BY ${order}`.execute(db),
   ])
-  return pageOf(rows.map(source.toItem), counted[0]?.total ?? 0, page, pageSize)
+  const answer = pageOf(rows.map(source.toItem), counted[0]?.total ?? 0, page, pageSize)
+  return source.onePage === undefined ? answer : { ...answer, hasNext: false }
 }
 
 /**

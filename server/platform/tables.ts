@@ -34,6 +34,7 @@ export type AgentTypesTable = {
   config_template: Generated<string>
   cmd_template: Generated<string>
   config_content_type: Generated<string>
+  legacy_dialect: Generated<boolean>
   created_at: Date
   updated_at: Date
   deleted_at: Date | null

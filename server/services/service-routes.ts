@@ -2,6 +2,7 @@
 import { services } from '@fulcrum/contract'
 import { jsonEqual, secretReferences } from '@fulcrum/schema'
 import { appendEvent } from '../events/index.ts'
+import { legacyServices, ON_ONE_PAGE } from '../legacy-dialect/index.ts'
 import type { Api } from '../platform/api.ts'
 import type { Platform } from '../platform/context.ts'
 import type { Identity } from '../platform/identity.ts'
@@ -19,12 +20,18 @@ import { serviceFacts } from './why-store.ts'
 export function serviceRoutes(api: Api, { db, config, now }: Platform): void {
   const vaultKey = config.vaultKey
 
-  api.handle(services.list, ({ query, scope }) => listPage(db, services.list, query, scope, serviceList))
+  api.handle(services.list, async ({ query, scope, identity }) => {
+    if (!identity.legacyDialect) return listPage(db, services.list, query, scope, serviceList)
+    const page = await listPage(db, services.list, query, scope, { ...serviceList, ...ON_ONE_PAGE })
+    return { ...page, items: await legacyServices(db, page.items) }
+  })
 
-  api.handle(services.get, async ({ params, authorize }) => {
+  api.handle(services.get, async ({ params, identity, authorize }) => {
     const service = await getServiceView(db, params.id)
     authorize(service)
-    return service
+    if (!identity.legacyDialect) return service
+    const [legacy] = await legacyServices(db, [service])
+    return legacy ?? service
   })
 
   api.handle(services.create, async ({ body, identity, authorize, command }) =>

@@ -12,7 +12,7 @@ import { timestamp } from '../platform/wire.ts'
 import type { Token } from './token.ts'
 
 /**
- * The identity behind a token, with whether its participant or agent is disabled. The hash is looked up by its unique index,
+ * The identity behind a token, with whether its participant or agent is disabled, and the dialect of its agent. The hash is looked up by its unique index,
  * so timing tells nothing about stored values.
  *
  * @returns null when there is no such token or it has expired; `expireAt` so that nobody remembers it for longer
@@ -22,11 +22,13 @@ export async function findIdentity(
   hash: string,
   now: Date,
 ): Promise<{ identity: Identity; expireAt: Date } | null> {
-  const { rows } = await sql<Selectable<TokensTable> & { disabled: boolean }>`
-    SELECT t.*, coalesce(p.status = 'Disabled', false) OR coalesce(a.status = 'Disabled', false) AS disabled
+  const { rows } = await sql<Selectable<TokensTable> & { disabled: boolean; legacy_dialect: boolean }>`
+    SELECT t.*, coalesce(p.status = 'Disabled', false) OR coalesce(a.status = 'Disabled', false) AS disabled,
+           coalesce(ty.legacy_dialect, false) AS legacy_dialect
     FROM tokens t
     LEFT JOIN participants p ON p.id = t.participant_id
     LEFT JOIN agents a ON a.id = t.agent_id
+    LEFT JOIN agent_types ty ON ty.id = a.agent_type_id
     WHERE t.hash = ${hash} AND t.expire_at >= ${now}`.execute(db)
   const row = rows[0]
   if (!row) return null
@@ -39,6 +41,7 @@ export async function findIdentity(
       participantId: row.participant_id,
       agentId: row.agent_id,
       disabled: row.disabled,
+      legacyDialect: row.legacy_dialect,
     },
   }
 }
