@@ -10,6 +10,7 @@ import { eventFeedRoutes, subscriptionRoutes } from './event-feed/index.ts'
 import { startSequencer } from './events/index.ts'
 import { createHealth } from './health.ts'
 import { jobRoutes } from './jobs/index.ts'
+import { keycloakUserRoutes } from './keycloak-users/index.ts'
 import { metricEntryRoutes, metricTypeRoutes } from './metrics/index.ts'
 import { offerRoutes } from './offers/index.ts'
 import { participantRoutes } from './participants/index.ts'
@@ -123,4 +124,5 @@ const ROUTES: readonly ((api: Api, platform: Platform) => void)[] = [
   metricEntryRoutes,
   offerRoutes,
   artifactRoutes,
+  keycloakUserRoutes,
 ]

@@ -45,6 +45,10 @@ export type OperationCase = {
   foreignStatus?: 403 | 404
   /** The operation makes what its id names, so that no id is missing. */
   makesItsId?: true
+  /** Its id is somebody else's, of any form: one that is none to us is one that nothing has. */
+  foreignIds?: true
+  /** The list reads past filters that it does not have. */
+  readsPastFilters?: true
   refusals?: Readonly<Record<string, { as?: Who; call(walk: Walk): Parts | Promise<Parts>; status: number }>>
 }
 
