@@ -9,7 +9,7 @@ import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { startTestPostgres } from '@fulcrum/managed-postgres'
 
-const TEST_FILES = '{contract,schema,managed-postgres,client,server,cli,agent-sdk,agents,demo,e2e}/**/*.test.ts'
+const TEST_FILES = '{contract,schema,sovereignty,managed-postgres,client,server,cli,agent-sdk,agents,demo,e2e}/**/*.test.ts'
 
 const words = process.argv.slice(2)
 if (words.length === 0) check()

@@ -24,6 +24,7 @@ export type Violation = { file: string; import: string; rule: string }
 const ROOMS: Readonly<Record<string, readonly string[] | 'any'>> = {
   contract: [],
   schema: ['contract'],
+  sovereignty: [],
   client: ['contract'],
   'agent-sdk': ['client', 'contract'],
   agents: ['agent-sdk', 'client', 'contract'],

@@ -1,0 +1,3 @@
+/** Gaia-X credentials. */
+export * from './label.ts'
+export * from './verify.ts'
