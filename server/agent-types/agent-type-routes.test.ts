@@ -129,6 +129,21 @@ describe('agent types', () => {
       assert.equal((await admin.post('/agent-types', { ...TYPE, configContentType })).status, 400)
     })
 
+  test('the former dialect is switched on and off, and shown while it is on', async () => {
+    const { id, legacyDialect } = (await admin.post('/agent-types', TYPE)).body
+    assert.equal(legacyDialect, undefined)
+    assert.equal((await admin.patch(`/agent-types/${id}`, { legacyDialect: true })).body.legacyDialect, true)
+    assert.deepEqual((await lastEvent()).properties, { diff: [{ op: 'add', path: '/legacyDialect', value: true }] })
+    assert.equal((await admin.patch(`/agent-types/${id}`, { name: 'kept' })).body.legacyDialect, true)
+    assert.equal((await admin.get(`/agent-types/${id}`)).body.legacyDialect, true)
+    assert.equal('legacyDialect' in (await admin.patch(`/agent-types/${id}`, { legacyDialect: false })).body, false)
+    assert.equal(
+      (await admin.post('/agent-types', { ...TYPE, name: 'b', legacyDialect: true })).body.legacyDialect,
+      true,
+    )
+    assert.equal((await admin.post('/agent-types', { ...TYPE, name: 'c', legacyDialect: 'yes' })).status, 400)
+  })
+
   test('everybody may read, only admins write', async () => {
     const { id } = (await admin.post('/agent-types', TYPE)).body
     const { caller } = await server.participant('reader')
