@@ -20,6 +20,7 @@ import type { Config } from './platform/config.ts'
 import type { Platform } from './platform/context.ts'
 import { connect } from './platform/db.ts'
 import type { ParsedConnection } from './platform/dsn.ts'
+import type { Authenticate } from './platform/identity.ts'
 import type { Log } from './platform/log.ts'
 import { migrate } from './platform/migrate.ts'
 import { Signals } from './platform/signals.ts'
@@ -28,6 +29,7 @@ import { serviceOptionRoutes } from './service-options/index.ts'
 import { servicePoolRoutes, servicePoolSetRoutes, servicePoolValueRoutes } from './service-pools/index.ts'
 import { serviceTypeRoutes } from './service-types/index.ts'
 import { serviceRoutes } from './services/index.ts'
+import { firstOf, openSignIn } from './sign-in/index.ts'
 import { bootstrapAdminToken, createAuthentication, hashToken, tokenRoutes } from './tokens/index.ts'
 import { vaultRoutes } from './vault/index.ts'
 import { startWorkers } from './workers/index.ts'
@@ -69,18 +71,24 @@ export async function startServer(
     stops.push(() => signals.close())
     await signals.start()
 
-    const authenticate = createAuthentication({ db, signals, now })
+    const token = createAuthentication({ db, signals, now })
+    const { oauth, stop: stopSignIn } = await startSignIn(config, { db, signals, log, now })
+    stops.push(stopSignIn)
+    const authenticators = config.authenticators.map((name) => ({ token, oauth })[name])
     const platform: Platform = {
       config,
       db,
       signals,
       log,
       now,
-      authenticate: async (bearer) => (await authenticate(bearer)) ?? findInstaller(db, hashToken(bearer), now()),
+      authenticate: firstOf([...authenticators, (bearer) => findInstaller(db, hashToken(bearer), now())]),
     }
-    const bootstrapToken = await runCommand(platform, SYSTEM, (c) => bootstrapAdminToken(c, config.bootstrapAdminToken))
+    // where tokens do not count, one that nobody uses would lie about
+    const bootstrapToken = config.authenticators.includes('token')
+      ? await runCommand(platform, SYSTEM, (c) => bootstrapAdminToken(c, config.bootstrapAdminToken))
+      : null
     stops.push(startSequencer(platform))
-    stops.push(startWorkers(platform))
+    stops.push(startWorkers(platform, connection))
 
     const api = new Api(platform, new Set([API_DOCUMENT_PATH]))
     for (const routes of ROUTES) routes(api, platform)
@@ -100,6 +108,17 @@ export async function startServer(
     await stop()
     throw error
   }
+}
+
+/** Sign-in by OIDC where it is configured and there is somebody to sign in; else it knows nobody. */
+async function startSignIn(
+  { apiServer, authenticators, oauth }: Config,
+  deps: Pick<Platform, 'db' | 'signals' | 'log' | 'now'>,
+): Promise<{ oauth: Authenticate; stop: () => Promise<void> }> {
+  if (!apiServer || !oauth || !authenticators.includes('oauth'))
+    return { oauth: async () => null, stop: async () => {} }
+  const { authenticate, close } = await openSignIn(deps, oauth)
+  return { oauth: authenticate, stop: close }
 }
 
 const ROUTES: readonly ((api: Api, platform: Platform) => void)[] = [

@@ -7,6 +7,7 @@ import { type Config, ConfigError, readConfig } from './platform/config.ts'
 import { asRefusal } from './platform/db.ts'
 import { Refusal } from './platform/errors.ts'
 import { createLog, type Log } from './platform/log.ts'
+import { IssuerError } from './sign-in/index.ts'
 
 const EXIT_USAGE = 2
 const EXIT_FAILURE = 1
@@ -69,6 +70,8 @@ function explain(error: unknown): string {
   if (error instanceof ConfigError)
     return `The configuration is not valid:\n${error.problems.map((line) => `  ${line}`).join('\n')}`
   if (error instanceof PostgresStartError) return `The embedded database does not start: ${error.message}`
+  if (error instanceof IssuerError)
+    return `The OpenID provider (FULCRUM_OAUTH_ISSUER, or FULCRUM_OAUTH_KEYCLOAK_URL and _REALM) cannot be used: ${error.message}`
   if (error instanceof Error && 'code' in error) {
     if (error.code === 'EADDRINUSE')
       return `The port is in use: ${'port' in error ? error.port : error.message}; set FULCRUM_PORT or FULCRUM_HEALTH_PORT`

@@ -9,7 +9,11 @@ import { acknowledge, checkAckRequest, readLeaseRequest, takeLease } from './sub
 import { lockOrMakeSubscription, lockSubscription, saveSubscription } from './subscription-store.ts'
 
 export function subscriptionRoutes(api: Api, { db }: Platform): void {
-  api.handle(events.lease, async ({ body, command }) => {
+  // a subscription sees the events of everybody, hence no narrowed admin
+  const nobodys = {}
+
+  api.handle(events.lease, async ({ body, authorize, command }) => {
+    authorize(nobodys)
     const { subscriberId, instanceId, leaseMs, limit } = readLeaseRequest(body)
     const leased = await command(async (c) => {
       const subscription = await lockOrMakeSubscription(c.tx, subscriberId, c.now)
@@ -26,7 +30,8 @@ export function subscriptionRoutes(api: Api, { db }: Platform): void {
     }
   })
 
-  api.handle(events.ack, async ({ body, command }) => {
+  api.handle(events.ack, async ({ body, authorize, command }) => {
+    authorize(nobodys)
     checkAckRequest(body)
     const { subscriberId, instanceId, lastEventSequenceProcessed } = body
     const { lastSequence } = await command(async (c) => {

@@ -29,7 +29,9 @@ export function participantRoutes(api: Api, { db }: Platform): void {
     return participantToWire(participant)
   })
 
-  api.handle(participants.create, async ({ body, command }) => {
+  api.handle(participants.create, async ({ body, authorize, command }) => {
+    // it will be somebody else than the one to which an admin may be narrowed
+    authorize({})
     const participant = await command(async (c) => {
       const created = checkParticipant({ id: randomUUID(), ...body, createdAt: c.now, updatedAt: c.now })
       await insertParticipant(c.tx, created)
@@ -57,9 +59,10 @@ export function participantRoutes(api: Api, { db }: Platform): void {
     return participantToWire(participant)
   })
 
-  api.handle(participants.delete, async ({ params, command }) => {
+  api.handle(participants.delete, async ({ params, authorize, command }) => {
     await command(async (c) => {
       const participant = await lockParticipant(c.tx, params.id)
+      authorize({ participantId: participant.id })
       const dependents = await participantDependents(c.tx, participant.id)
       if (dependents.length > 0) {
         const list = dependents.map(({ what, count }) => `${count} dependent ${what}`).join(', ')

@@ -3,7 +3,7 @@
  * the provider's agent. One rule for every answer, applied where answers leave.
  */
 import { agents, type Operation, participants, services } from '@fulcrum/contract'
-import { type Owners, scopeOf } from './access.ts'
+import { isNarrowed, type Owners, scopeOf } from './access.ts'
 import type { Identity } from './identity.ts'
 
 type Embedded = { readonly [key: string]: unknown }
@@ -30,7 +30,7 @@ function text(value: unknown): string | null {
 
 /** The answer without the relations that this caller may not read; looks at the answer itself and at the items of a page. */
 export function onlyReadable<T>(answer: T, identity: Identity): T {
-  if (identity.role === 'admin' && identity.participantId === null) return answer
+  if (identity.role === 'admin' && !isNarrowed(identity)) return answer
   if (!isObject(answer)) return answer
   if (Array.isArray(answer)) return answer.map((item) => onlyReadable(item, identity)) as T // the same items, with fewer members
   if (Array.isArray(answer.items)) return { ...answer, items: answer.items.map((item) => onlyReadable(item, identity)) }
