@@ -73,7 +73,13 @@ export const RESOURCES: readonly Resource[] = [
     singular: 'agent-type',
     short: ['at'],
     group: 'agentTypes',
-    columns: [name, { title: 'SERVICE TYPES', path: 'serviceTypeIds', kind: 'count' }, ageColumn, id],
+    columns: [
+      name,
+      { title: 'SERVICE TYPES', path: 'serviceTypeIds', kind: 'count' },
+      { title: 'LEGACY DIALECT', path: 'legacyDialect', wide: true },
+      ageColumn,
+      id,
+    ],
     nameFilters: ['name'],
   },
   {

@@ -109,6 +109,19 @@ test('create takes names for ids, and a new token is shown once', async () => {
   assert.match(unknown.err, /Known: name, consumerId, consumer/)
 })
 
+test('the former dialect of an agent type is switched by a word that is no text, and shown in wide tables', async () => {
+  const type = { id: id(90), name: 'kube', serviceTypeIds: [], ...stamps }
+  api.routes['POST /agent-types'] = (body) => ({ status: 201, body: { ...type, ...body } })
+  api.routes['PATCH /agent-types/*'] = (body) => ({ status: 200, body: { ...type, ...body } })
+  const schema = 'configurationSchema={"properties":{"url":{"type":"string"}}}'
+  const flags = ['--set', 'name=kube', '--set', schema, '--set', 'legacyDialect=true']
+  const { out, err } = await fulcrum('create', 'agent-type', ...flags, '-o', 'wide')
+  assert.match(out, /LEGACY DIALECT/, err)
+  assert.equal(sent('POST /agent-types')[0]?.body?.legacyDialect, true)
+  assert.equal((await fulcrum('patch', 'agent-type', id(90), '--set', 'legacyDialect=false')).code, 0)
+  assert.deepEqual(sent(`PATCH /agent-types/${id(90)}`)[0]?.body, { legacyDialect: false })
+})
+
 test('create reads YAML from standard input, and violations are listed one per line', async () => {
   api.routes['POST /service-groups'] = (body) => ({ status: 201, body: { id: id(81), ...body, ...stamps } })
   const yaml = 'name: second\nconsumer: City\n'
