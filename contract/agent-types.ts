@@ -7,10 +7,7 @@ import { Timestamp, Uuid, UuidInput } from './values.ts'
 export const AgentType = Type.Object({
   id: Uuid,
   name: Type.String(),
-  serviceTypeIds: Type.Array(Uuid, {
-    description:
-      'Never null. Always [] where the agent type is embedded in an item of GET /agents (upstream does not load it there).',
-  }),
+  serviceTypeIds: Type.Array(Uuid, { description: 'What its agents can serve.' }),
   configurationSchema: PropertySchema,
   configTemplate: Type.String({ description: 'Empty string when none.' }),
   cmdTemplate: Type.String({ description: 'Empty string when none.' }),
@@ -80,6 +77,7 @@ export const agentTypes = {
     body: AgentTypeCreate,
     status: 201,
     answer: AgentType,
+    conflict: 'The name is taken.',
   }),
   get: operation({
     id: 'agentTypes.get',
@@ -101,6 +99,7 @@ export const agentTypes = {
     body: AgentTypeUpdate,
     status: 200,
     answer: AgentType,
+    conflict: 'The name is taken.',
   }),
   delete: operation({
     id: 'agentTypes.delete',
@@ -111,5 +110,6 @@ export const agentTypes = {
     params: Type.Object({ id: UuidInput }),
     status: 204,
     answer: null,
+    conflict: 'Agents are of this type.',
   }),
 } as const

@@ -40,13 +40,13 @@ export const AgentCreate = Type.Object({
   providerId: UuidInput,
   agentTypeId: UuidInput,
   tags: Type.Optional(
-    Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { description: 'Length is counted in bytes upstream.' }),
+    Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { description: '1 to 100 bytes of UTF-8 each.' }),
   ),
   configuration: Type.Optional(
     Type.Unsafe<JsonObject>({
       ...JsonObject,
       description:
-        "Checked against the agent type's configurationSchema; defaults filled in, secrets moved to the vault, pool values allocated. When absent nothing is checked, not even required properties.",
+        "Checked against the agent type's configurationSchema; defaults filled in, secrets moved to the vault, pool values allocated. Absent counts as empty.",
     }),
   ),
   servicePoolSetId: Type.Optional(UuidInputWith('Must belong to the same provider.')),
@@ -112,6 +112,7 @@ export const agents = {
     body: AgentCreate,
     status: 201,
     answer: Agent,
+    missing: 'The service pool set does not exist.',
   }),
   get: operation({
     id: 'agents.get',
@@ -143,6 +144,7 @@ export const agents = {
     params: Type.Object({ id: UuidInput }),
     status: 204,
     answer: null,
+    conflict: 'It still has services.',
   }),
   me: operation({
     id: 'agents.me',
@@ -152,6 +154,7 @@ export const agents = {
     access: { agent: ['agentId'] },
     status: 200,
     answer: Agent,
+    missing: 'The agent does not exist any more.',
   }),
   meStatus: operation({
     id: 'agents.meStatus',
@@ -163,6 +166,7 @@ export const agents = {
     body: AgentStatusUpdate,
     status: 200,
     answer: Agent,
+    missing: 'The agent does not exist any more.',
   }),
   installConfig: operation({
     id: 'agents.installConfig',
@@ -193,6 +197,7 @@ export const agents = {
     params: Type.Object({ id: UuidInput }),
     status: 201,
     answer: InstallCommand,
+    conflict: 'It has an install token already; regenerate or revoke that one.',
   }),
   installCommandRegenerate: operation({
     id: 'agents.installCommand.regenerate',

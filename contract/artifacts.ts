@@ -4,7 +4,7 @@
  */
 import { type Static, Type } from 'typebox'
 import { exact, list, oneOf, operation, uuidFilter } from './operation.ts'
-import { Timestamp, Uuid, UuidInput } from './values.ts'
+import { InQuery, Timestamp, Uuid, UuidInput } from './values.ts'
 
 export const ArtifactState = Type.Enum(['Uploading', 'Complete'])
 export type ArtifactState = Static<typeof ArtifactState>
@@ -27,17 +27,40 @@ export const Artifact = Type.Object({
 export type Artifact = Static<typeof Artifact>
 
 export const ArtifactUploadQuery = Type.Object({
-  serviceId: Type.Optional(Type.String({ description: 'Required with the first piece.' })),
-  kind: Type.Optional(Type.String({ description: 'Required with the first piece; 1 to 50 of a-z, 0-9, -.' })),
-  format: Type.Optional(Type.String({ description: 'Required with the first piece; 1 to 50 of a-z, 0-9, -, _, .' })),
+  serviceId: Type.Optional(InQuery({ type: 'string', format: 'uuid', description: 'Required with the first piece.' })),
+  kind: Type.Optional(
+    InQuery({ type: 'string', pattern: '^[a-z0-9-]{1,50}$', description: 'Required with the first piece.' }),
+  ),
+  format: Type.Optional(
+    InQuery({ type: 'string', pattern: '^[a-z0-9._-]{1,50}$', description: 'Required with the first piece.' }),
+  ),
   offset: Type.Optional(
-    Type.String({
-      description: 'Where this piece starts, in bytes; default 0. 409 when it does not continue what is there.',
+    InQuery({
+      type: 'integer',
+      minimum: 0,
+      maximum: 999_999_999_999_999,
+      default: 0,
+      description: 'Where this piece starts, in bytes. 409 when it does not continue what is there.',
     }),
   ),
-  complete: Type.Optional(Type.String({ description: 'true (default): the last piece. false: more will follow.' })),
-  sha256: Type.Optional(Type.String({ description: 'Hex digest of the whole content, checked with the last piece.' })),
-  retentionDays: Type.Optional(Type.String({ description: 'Deleted after so many days; 1 to 3650, default: kept.' })),
+  complete: Type.Optional(
+    InQuery({ type: 'boolean', default: true, description: 'true: the last piece. false: more will follow.' }),
+  ),
+  sha256: Type.Optional(
+    InQuery({
+      type: 'string',
+      pattern: '^[0-9A-Fa-f]{64}$',
+      description: 'Hex digest of the whole content, checked with the last piece.',
+    }),
+  ),
+  retentionDays: Type.Optional(
+    InQuery({
+      type: 'integer',
+      minimum: 1,
+      maximum: 3_650,
+      description: 'Deleted after so many days; without it, kept.',
+    }),
+  ),
 })
 export type ArtifactUploadQuery = Static<typeof ArtifactUploadQuery>
 
@@ -76,6 +99,8 @@ export const artifacts = {
     query: ArtifactUploadQuery,
     status: 200,
     answer: Artifact,
+    conflict:
+      'The piece does not continue what is there, another request is uploading, or the artifact is complete. Upload-Offset says where the next piece starts, if that is the reason.',
     addition: true,
     stream: 'request',
   }),
@@ -88,6 +113,7 @@ export const artifacts = {
     params: Type.Object({ id: UuidInput }),
     status: 200,
     answer: null,
+    conflict: 'The upload is not finished.',
     addition: true,
     stream: 'answer',
   }),
@@ -100,6 +126,7 @@ export const artifacts = {
     params: Type.Object({ id: UuidInput }),
     status: 204,
     answer: null,
+    conflict: 'It is being uploaded.',
     addition: true,
   }),
 } as const

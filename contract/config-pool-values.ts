@@ -46,6 +46,7 @@ export const configPoolValues = {
     body: ConfigPoolValueCreate,
     status: 201,
     answer: ConfigPoolValue,
+    missing: 'The config pool does not exist.',
   }),
   get: operation({
     id: 'configPoolValues.get',
@@ -66,5 +67,6 @@ export const configPoolValues = {
     params: Type.Object({ id: UuidInput }),
     status: 204,
     answer: null,
+    conflict: 'An agent holds the value.',
   }),
 } as const

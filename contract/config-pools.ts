@@ -29,7 +29,7 @@ export const ConfigPoolCreate = Type.Object({
   propertyType: PoolPropertyType,
   generatorType: Type.Literal('list'),
   generatorConfig: Type.Optional(JsonObject),
-  participantId: Type.Optional(UuidInputWith('Absent: global pool, admin only. Existence is not checked.')),
+  participantId: Type.Optional(UuidInputWith('Absent: a global pool, for admins only.')),
 })
 export type ConfigPoolCreate = Static<typeof ConfigPoolCreate>
 
@@ -58,6 +58,7 @@ export const configPools = {
     body: ConfigPoolCreate,
     status: 201,
     answer: ConfigPool,
+    conflict: 'Another request takes the type at the same time.',
   }),
   get: operation({
     id: 'configPools.get',
@@ -89,5 +90,6 @@ export const configPools = {
     params: Type.Object({ id: UuidInput }),
     status: 204,
     answer: null,
+    conflict: 'It still holds values.',
   }),
 } as const

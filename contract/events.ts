@@ -71,6 +71,7 @@ export const events = {
     body: EventLeaseRequest,
     status: 200,
     answer: EventLease,
+    conflict: 'Another instance holds the lease.',
   }),
   ack: operation({
     id: 'events.ack',
@@ -82,5 +83,7 @@ export const events = {
     body: EventAckRequest,
     status: 200,
     answer: EventAck,
+    conflict: 'The instance does not hold the lease, or the number is not one that it was given.',
+    missing: 'There is no such subscriber.',
   }),
 } as const

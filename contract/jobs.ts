@@ -5,7 +5,7 @@ import { formerJobMembers, formerNames } from './legacy-dialect.ts'
 import { exact, list, oneOf, operation, uuidFilter } from './operation.ts'
 import { Participant } from './participants.ts'
 import { Service } from './services.ts'
-import { JsonObject, Timestamp, TimestampWith, Uuid, UuidInput } from './values.ts'
+import { InQuery, JsonObject, Timestamp, TimestampWith, Uuid, UuidInput } from './values.ts'
 import { Why } from './why.ts'
 
 export const JobStatus = Type.Enum(['Pending', 'Processing', 'Completed', 'Failed'])
@@ -29,10 +29,10 @@ export const Job = Type.Object({
     }),
   ),
   status: JobStatus,
-  priority: Type.Integer({ description: 'Upstream always writes 1.' }),
+  priority: Type.Integer({ description: 'Always 1 today.' }),
   errorMessage: Type.Optional(Type.String({ description: 'Omitted when empty.' })),
   claimedAt: Type.Optional(Timestamp),
-  completedAt: Type.Optional(TimestampWith('Set by complete and by the timeout worker; NOT by fail.')),
+  completedAt: Type.Optional(TimestampWith('When it ended, completed or failed.')),
   service: Type.Optional(Service),
   agent: Type.Optional(Agent),
   provider: Type.Optional(Participant),
@@ -90,12 +90,21 @@ export const jobs = {
     access: { agent: ['agentId'] },
     query: Type.Object({
       limit: Type.Optional(
-        Type.String({
-          description: 'most jobs returned; values that are not positive integers count as absent; no upper bound',
+        InQuery({
+          type: 'integer',
+          minimum: 1,
+          default: 10,
+          description: 'Most jobs of the answer. What is no positive integer counts as absent.',
         }),
       ),
       wait: Type.Optional(
-        Type.String({ description: 'Seconds to wait for a job when there is none, 0 to 60; an addition to v1.' }),
+        InQuery({
+          type: 'number',
+          minimum: 0,
+          maximum: 60,
+          default: 0,
+          description: 'Seconds to wait for a job when there is none; an addition to v1.',
+        }),
       ),
     }),
     status: 200,
@@ -120,6 +129,7 @@ export const jobs = {
     params: Type.Object({ id: UuidInput }),
     status: 204,
     answer: null,
+    conflict: 'The job is not Pending: another request was faster.',
   }),
   complete: operation({
     id: 'jobs.complete',
@@ -131,6 +141,7 @@ export const jobs = {
     body: JobComplete,
     status: 204,
     answer: null,
+    conflict: 'Another service of the agent has this agentInstanceId.',
   }),
   fail: operation({
     id: 'jobs.fail',

@@ -5,7 +5,7 @@ import { formerNames } from './legacy-dialect.ts'
 import { MetricType } from './metric-types.ts'
 import { contains, list, operation, uuidFilter } from './operation.ts'
 import { Service } from './services.ts'
-import { Timestamp, TimestampInputWith, Uuid, UuidInput, UuidInputWith } from './values.ts'
+import { InQuery, Timestamp, TimestampInputWith, Uuid, UuidInput, UuidInputWith } from './values.ts'
 
 export const MetricEntry = Type.Object({
   id: Uuid,
@@ -48,12 +48,15 @@ export const MetricEntryBatch = Type.Object({
 })
 export type MetricEntryBatch = Static<typeof MetricEntryBatch>
 
+const AGGREGATES = ['min', 'max', 'sum', 'avg', 'diff'] as const
+const BUCKETS = ['minute', 'hour', 'day', 'month'] as const
+
 export const Aggregation = Type.Object({
   data: Type.Array(Type.Tuple([Type.String({ format: 'date-time' }), Type.Number()]), {
     description: 'Pairs [bucket start, value], ascending; buckets without entries are left out.',
   }),
-  aggregate: Type.Enum(['min', 'max', 'sum', 'avg', 'diff']),
-  bucket: Type.Enum(['minute', 'hour', 'day', 'month']),
+  aggregate: Type.Enum([...AGGREGATES]),
+  bucket: Type.Enum([...BUCKETS]),
   start: Type.String({
     description: 'RFC 3339 with up to nanoseconds; keeps the offset of the request.',
     format: 'date-time',
@@ -81,6 +84,7 @@ export const metricEntries = {
     body: MetricEntryCreate,
     status: 201,
     answer: MetricEntry,
+    missing: 'The service or the metric type does not exist.',
   }),
   createBatch: operation({
     id: 'metricEntries.createBatch',
@@ -91,6 +95,7 @@ export const metricEntries = {
     body: MetricEntryBatch,
     status: 201,
     answer: Type.Object({ created: Type.Integer({ description: 'How many were recorded: all that were sent.' }) }),
+    missing: 'A service or a metric type does not exist.',
     addition: true,
   }),
   resourceIds: list({
@@ -110,10 +115,28 @@ export const metricEntries = {
     access: { admin: 'any', participant: ['providerId', 'consumerId'] },
     params: Type.Object({ serviceId: UuidInput, resourceId: Type.String(), typeId: UuidInput }),
     query: Type.Object({
-      aggregateType: Type.Optional(Type.String({ description: 'diff is max minus min' })),
-      bucket: Type.Optional(Type.String({ description: 'longest range: 24 h, 7 d, 90 d, 365 d' })),
-      start: Type.Optional(Type.String({ description: 'inclusive' })),
-      end: Type.Optional(Type.String({ description: 'inclusive' })),
+      aggregateType: Type.Optional(
+        InQuery({
+          ...Type.Enum([...AGGREGATES]),
+          default: 'min',
+          description: 'diff is the maximum minus the minimum.',
+        }),
+      ),
+      bucket: Type.Optional(
+        InQuery({
+          ...Type.Enum([...BUCKETS]),
+          default: 'hour',
+          description: 'The longest ranges are 24 hours, 7 days, 90 days and 1 year.',
+        }),
+      ),
+      start: Type.Optional(
+        InQuery({
+          type: 'string',
+          format: 'date-time',
+          description: 'Inclusive. Default: as long before the end as the bucket allows.',
+        }),
+      ),
+      end: Type.Optional(InQuery({ type: 'string', format: 'date-time', description: 'Inclusive. Default: now.' })),
     }),
     status: 200,
     answer: Aggregation,

@@ -48,6 +48,7 @@ export const metricTypes = {
     body: MetricTypeCreate,
     status: 201,
     answer: MetricType,
+    conflict: 'The name is taken.',
   }),
   get: operation({
     id: 'metricTypes.get',
@@ -69,6 +70,7 @@ export const metricTypes = {
     body: MetricTypeUpdate,
     status: 200,
     answer: MetricType,
+    conflict: 'The name is taken.',
   }),
   delete: operation({
     id: 'metricTypes.delete',
@@ -79,5 +81,6 @@ export const metricTypes = {
     params: Type.Object({ id: UuidInput }),
     status: 204,
     answer: null,
+    conflict: 'Entries are of this type.',
   }),
 } as const

@@ -36,6 +36,12 @@ export type Operation = {
   readonly addition?: true
   /** Set where the request or the answer is a stream of bytes instead of JSON. */
   readonly stream?: 'request' | 'answer'
+  /** When it answers 404 although nothing in its path is missing: what the body, or the token, refers to is not there. */
+  readonly missing?: string
+  /** Set where properties are held against the schema of a service type: its 400 may list every fault by itself. */
+  readonly checksProperties?: true
+  /** When it answers 409. Said only where it can happen. */
+  readonly conflict?: string
   /** Set where a role that may not call is told so whatever the body; elsewhere a body that cannot be read is refused first. */
   readonly roleBeforeBody?: true
 }

@@ -4,7 +4,8 @@ import { contains, list, oneOf, operation } from './operation.ts'
 import { Timestamp, Uuid, UuidInput } from './values.ts'
 
 export const ParticipantStatus = Type.Enum(['Enabled', 'Disabled'], {
-  description: 'Case-sensitive. Upstream stores it but enforces nothing with it.',
+  description:
+    'Case-sensitive. Tokens of a disabled participant can only read the participant itself; it gets no new services and jobs.',
 })
 export type ParticipantStatus = Static<typeof ParticipantStatus>
 
@@ -79,5 +80,6 @@ export const participants = {
     params: Type.Object({ id: UuidInput }),
     status: 204,
     answer: null,
+    conflict: 'Agents, groups, services, pools or options still refer to it.',
   }),
 } as const

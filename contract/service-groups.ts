@@ -75,5 +75,6 @@ export const serviceGroups = {
     params: Type.Object({ id: UuidInput }),
     status: 204,
     answer: null,
+    conflict: 'It still has services.',
   }),
 } as const

@@ -45,6 +45,7 @@ export const serviceOptionTypes = {
     body: ServiceOptionTypeCreate,
     status: 201,
     answer: ServiceOptionType,
+    conflict: 'The type is taken.',
   }),
   get: operation({
     id: 'serviceOptionTypes.get',
@@ -76,5 +77,6 @@ export const serviceOptionTypes = {
     params: Type.Object({ id: UuidInput }),
     status: 204,
     answer: null,
+    conflict: 'Options are of this type.',
   }),
 } as const

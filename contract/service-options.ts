@@ -53,6 +53,7 @@ export const serviceOptions = {
     body: ServiceOptionCreate,
     status: 201,
     answer: ServiceOption,
+    missing: 'The provider or the option type does not exist.',
   }),
   get: operation({
     id: 'serviceOptions.get',

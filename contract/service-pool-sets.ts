@@ -45,6 +45,7 @@ export const servicePoolSets = {
     body: ServicePoolSetCreate,
     status: 201,
     answer: ServicePoolSet,
+    missing: 'The provider does not exist.',
   }),
   get: operation({
     id: 'servicePoolSets.get',
@@ -76,5 +77,6 @@ export const servicePoolSets = {
     params: Type.Object({ id: UuidInput }),
     status: 204,
     answer: null,
+    conflict: 'Pools or agents still refer to it.',
   }),
 } as const

@@ -49,6 +49,8 @@ export const servicePoolValues = {
     body: ServicePoolValueCreate,
     status: 201,
     answer: ServicePoolValue,
+    conflict: 'The pool holds this value already.',
+    missing: 'The service pool does not exist.',
   }),
   get: operation({
     id: 'servicePoolValues.get',
@@ -69,5 +71,6 @@ export const servicePoolValues = {
     params: Type.Object({ id: UuidInput }),
     status: 204,
     answer: null,
+    conflict: 'A service holds the value.',
   }),
 } as const

@@ -30,7 +30,7 @@ export const ServicePoolCreate = Type.Object({
   generatorConfig: Type.Optional(
     Type.Unsafe<JsonObject>({
       ...JsonObject,
-      description: 'subnet: cidr, excludeFirst, excludeLast; not checked until a value is allocated.',
+      description: 'For subnet: cidr, excludeFirst, excludeLast.',
     }),
   ),
   servicePoolSetId: UuidInput,
@@ -62,6 +62,8 @@ export const servicePools = {
     body: ServicePoolCreate,
     status: 201,
     answer: ServicePool,
+    conflict: 'The provider has a pool of this type.',
+    missing: 'The service pool set does not exist.',
   }),
   get: operation({
     id: 'servicePools.get',
@@ -93,5 +95,6 @@ export const servicePools = {
     params: Type.Object({ id: UuidInput }),
     status: 204,
     answer: null,
+    conflict: 'It still holds values.',
   }),
 } as const

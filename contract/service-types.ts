@@ -65,6 +65,7 @@ export const serviceTypes = {
     body: ServiceTypeCreate,
     status: 201,
     answer: ServiceType,
+    conflict: 'The name is taken.',
   }),
   get: operation({
     id: 'serviceTypes.get',
@@ -86,6 +87,7 @@ export const serviceTypes = {
     body: ServiceTypeUpdate,
     status: 200,
     answer: ServiceType,
+    conflict: 'The name is taken.',
   }),
   delete: operation({
     id: 'serviceTypes.delete',
@@ -96,6 +98,7 @@ export const serviceTypes = {
     params: Type.Object({ id: UuidInput }),
     status: 204,
     answer: null,
+    conflict: 'Services are of this type.',
   }),
   offers: operation({
     id: 'serviceTypes.offers',

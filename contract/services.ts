@@ -113,6 +113,8 @@ export const services = {
     body: ServiceCreate,
     status: 201,
     answer: Service,
+    checksProperties: true,
+    missing: 'The service group or the service type does not exist.',
   }),
   get: operation({
     id: 'services.get',
@@ -134,6 +136,8 @@ export const services = {
     body: ServiceUpdate,
     status: 200,
     answer: Service,
+    checksProperties: true,
+    conflict: 'Another request gives the service a job at the same time.',
   }),
   delete: operation({
     id: 'services.delete',
@@ -144,6 +148,7 @@ export const services = {
     params: Type.Object({ id: UuidInput }),
     status: 204,
     answer: null,
+    conflict: 'Another request gives the service a job at the same time.',
   }),
   action: operation({
     id: 'services.action',
@@ -154,6 +159,7 @@ export const services = {
     params: Type.Object({ id: UuidInput, action: Type.String() }),
     status: 200,
     answer: Service,
+    conflict: 'Another request gives the service a job at the same time.',
   }),
   reveal: operation({
     id: 'services.reveal',

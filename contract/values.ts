@@ -26,6 +26,10 @@ export function UuidInputWith(description: string) {
 export function TimestampWith(description: string) {
   return Type.String({ format: 'date-time', pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}Z$', description })
 }
+/** A query parameter: text on the wire, described by the schema of what is written in it. */
+export function InQuery(schema: Readonly<Record<string, unknown>>) {
+  return Type.Unsafe<string>(schema)
+}
 export function TimestampInputWith(description: string) {
   return Type.String({ format: 'date-time-input', description })
 }
