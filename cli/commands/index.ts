@@ -37,6 +37,7 @@ export const COMMANDS: readonly Entry[] = [
   entry('artifact', 'list, download and upload dumps and other files', RESOURCES, () => import('./artifact.ts')),
   entry('token', 'create and regenerate API tokens', RESOURCES, () => import('./token.ts')),
   entry('agent-token', 'create a token for an agent', RESOURCES, () => import('./agent-token.ts')),
+  entry('import', 'copy the database of a Go control plane into ours', MORE, () => import('./import.ts')),
   entry('completion', 'print a completion script for a shell', MORE, () => import('./completion.ts')),
 ]
 

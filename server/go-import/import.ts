@@ -19,6 +19,7 @@ import {
   mendPoolValues,
   mendServicePools,
   mendTypes,
+  skipGhosts,
   warnOfSubnets,
 } from './rules-of-offers.ts'
 import { mendAgents, mendInstallTokens, mendNames, mendParticipants, mendTokens } from './rules-of-people.ts'
@@ -97,6 +98,7 @@ async function applyRules(staging: Staging): Promise<void> {
       'was imported earlier and has been deleted here',
       'deleted here',
     )
+  await skipGhosts(staging)
   await mendNames(staging)
   await mendParticipants(staging)
   await mendTypes(staging)

@@ -6,13 +6,17 @@ import { exists, type Staging } from './staging.ts'
 const PROPERTY_TYPES = `('string', 'integer', 'number', 'boolean', 'json')`
 const SHORT_ID = 'left(x.id::text, 8)'
 
-export async function mendTypes(staging: Staging): Promise<void> {
-  const unused = 'NOT EXISTS (SELECT FROM go_services s WHERE s.service_type_id = x.id)'
+/** Before the rule for empty names. */
+export async function skipGhosts(staging: Staging): Promise<void> {
   await staging.skip(
     'service_types',
-    `x.name LIKE 'unnamed %' AND jsonb_typeof(x.lifecycle_schema->'states') IS DISTINCT FROM 'array' AND ${unused}`,
+    `x.name = '' AND jsonb_typeof(x.lifecycle_schema->'states') IS DISTINCT FROM 'array'
+     AND NOT EXISTS (SELECT FROM go_services s WHERE s.service_type_id = x.id)`,
     'is an empty row, made because an agent type named a service type that did not exist',
   )
+}
+
+export async function mendTypes(staging: Staging): Promise<void> {
   for (const [table, column, empty] of [
     ['service_types', 'property_schema', '{"properties": {}}'],
     ['service_types', 'lifecycle_schema', '{"states": [], "actions": [], "initialState": ""}'],
@@ -38,7 +42,7 @@ export async function mendTypes(staging: Staging): Promise<void> {
   await staging.skip(
     'agent_type_service_types',
     `NOT ${exists('agent_types', 'x.agent_type_id')} OR NOT ${exists('service_types', 'x.service_type_id')}`,
-    'is the link of an agent type to a service type of which one does not exist',
+    'is the link of an agent type to a service type that does not exist, or the other way round',
   )
 }
 
@@ -86,12 +90,7 @@ export async function mendServicePools(staging: Staging): Promise<void> {
     `NOT ${exists('service_pool_sets', 'x.service_pool_set_id')}`,
     'is a pool of a set that does not exist, and nothing says whose it is',
   )
-  await staging.mend(
-    'service_pools',
-    `participant_id = ${owner}`,
-    `x.participant_id IS DISTINCT FROM ${owner}`,
-    'does not name the provider of its pool set: that one',
-  )
+  await nameOwner(staging, 'service_pools', owner, 'the provider of its pool set')
   await mendPools(staging, 'service_pools', `('list', 'subnet')`)
 }
 
@@ -122,6 +121,19 @@ async function mendPools(staging: Staging, table: 'service_pools' | 'config_pool
        AND o.skip IS NULL AND (o.created_at, o.id) < (x.created_at, x.id))
      OR EXISTS (SELECT FROM ${table} t WHERE t.type = x.type AND t.${owner} IS NOT DISTINCT FROM x.participant_id AND t.id <> x.id)`,
     'has the type of another pool of the same owner: a part of its id stands behind it, so nothing is taken from it',
+  )
+}
+
+/** Without an owner are rows of every subnet pool, until the Go control plane starts again and names one. */
+async function nameOwner(staging: Staging, table: SourceTable, owner: string, words: string): Promise<void> {
+  const set = `participant_id = ${owner}`
+  const none = `x.participant_id IS NULL AND ${owner} IS NOT NULL`
+  await staging.mend(table, set, none, `has no owner yet: ${words}`, 'adapted')
+  await staging.mend(
+    table,
+    set,
+    `x.participant_id IS DISTINCT FROM ${owner}`,
+    `names another owner than ${words}: that one`,
   )
 }
 
@@ -168,12 +180,7 @@ export async function mendPoolValues(staging: Staging): Promise<void> {
     const ofPool = `CASE WHEN EXISTS (SELECT FROM go_${pools} p WHERE p.id = x.${pool} AND p.skip IS NULL)
       THEN (SELECT p.participant_id FROM go_${pools} p WHERE p.id = x.${pool})
       ELSE (SELECT p.${owner} FROM ${pools} p WHERE p.id = x.${pool}) END`
-    await staging.mend(
-      values,
-      `participant_id = ${ofPool}`,
-      `x.participant_id IS DISTINCT FROM ${ofPool}`,
-      "does not name its pool's owner: that one",
-    )
+    await nameOwner(staging, values, ofPool, "its pool's owner")
     await staging.mend(
       values,
       `${holder} = NULL, property_name = NULL, allocated_at = NULL`,

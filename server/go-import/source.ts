@@ -52,6 +52,8 @@ export async function connect(connection: ParsedConnection, what: string): Promi
     keepAlive: true,
   })
   client.on('error', () => {})
+  // counts and sequence numbers stay far below 2^53
+  client.setTypeParser(pg.types.builtins.INT8, Number)
   try {
     await client.connect()
     return client
