@@ -79,6 +79,20 @@ export async function deleteInstallation(tx: Tx, id: string): Promise<void> {
   await tx.deleteFrom('agent_install_tokens').where('id', '=', id).execute()
 }
 
+/**
+ * Deletes installations that expired before this time, at most `limit`, passing over rows that somebody else has locked. Their
+ * bootstrap tokens expire at the same time and go as tokens go.
+ *
+ * @returns how many
+ */
+export async function deleteExpiredInstallations(db: Db, expiredBefore: Date, limit: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    DELETE FROM agent_install_tokens WHERE id IN (
+      SELECT id FROM agent_install_tokens WHERE expires_at < ${expiredBefore}
+      ORDER BY expires_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`.execute(db)
+  return Number(numAffectedRows ?? 0)
+}
+
 /** Stands where the hash of a token that was used up stood; no hash looks like it. */
 const USED = 'used '
 

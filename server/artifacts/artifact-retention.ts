@@ -11,15 +11,19 @@ import { artifactLinks, removeLeftover } from './artifact-workflow.ts'
 const BATCH = 100
 
 /**
- * To be run at start and every hour, by one process that has the content on its disk.
+ * To be run at start and every so often, by each process that may have content on its disk.
  *
+ * @param signal  aborted: end after the batch under way
  * @returns how many artifacts were deleted, expired or abandoned, and how many files had no artifact
  */
-export async function purgeExpiredArtifacts(platform: Platform): Promise<{ expired: number; leftovers: number }> {
+export async function purgeExpiredArtifacts(
+  platform: Platform,
+  signal?: AbortSignal,
+): Promise<{ expired: number; leftovers: number }> {
   const files = artifactFilesOf(platform)
   const remove = (id: string) => removeLeftover({ db: platform.db, files }, id)
   let expired = 0
-  for (;;) {
+  while (!signal?.aborted) {
     const deleted = await runCommand(platform, SYSTEM, async (c) => {
       const outdated = await deleteOutdated(c.tx, c.now, new Date(c.now.getTime() - ABANDONED_MS), BATCH)
       for (const artifact of outdated) await appendEvent(c, { type: 'artifact.deleted', ...artifactLinks(artifact) })
@@ -38,6 +42,7 @@ export async function purgeExpiredArtifacts(platform: Platform): Promise<{ expir
   for await (const id of files.ids()) {
     // what is not named like an artifact was put there by somebody else
     if (parseUuid(id) !== id) continue
+    if (signal?.aborted) break
     batch.push(id)
     if (batch.length < BATCH) continue
     await sweep(batch)

@@ -49,13 +49,10 @@ export async function eventsAfter(db: Db, sequence: number, limit: number): Prom
   return rows.map(eventToWire)
 }
 
-/** The number of the newest event that can be read; 0 when there is none. */
+/** The number of the newest event that could ever be read, deleted ones included; 0 when there was none. */
 export async function newestSequence(db: Db): Promise<number> {
-  const { newest } = await db
-    .selectFrom('events')
-    .select(({ fn }) => fn.max<number | null>('sequence_number').as('newest'))
-    .executeTakeFirstOrThrow()
-  return newest ?? 0
+  const { last } = await db.selectFrom('event_sequence').select('last').executeTakeFirstOrThrow()
+  return last
 }
 
 function eventToWire(row: EventRow): Event {

@@ -87,14 +87,17 @@ export async function overdueJobs(
   return rows.map((row) => ({ id: row.id, serviceId: row.service_id }))
 }
 
-/** Deletes jobs that ended before this time. @returns how many */
-export async function purgeJobs(db: Db, endedBefore: Date): Promise<number> {
-  const { numDeletedRows } = await db
-    .deleteFrom('jobs')
-    .where('status', 'in', ['Completed', 'Failed'])
-    .where('completed_at', '<', endedBefore)
-    .executeTakeFirst()
-  return Number(numDeletedRows)
+/**
+ * Deletes jobs that ended before this time, at most `limit`, oldest first, passing over rows that somebody else is deleting.
+ *
+ * @returns how many
+ */
+export async function purgeJobs(db: Db, endedBefore: Date, limit: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    DELETE FROM jobs WHERE id IN (
+      SELECT id FROM jobs WHERE completed_at < ${endedBefore} AND status IN ('Completed', 'Failed')
+      ORDER BY completed_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`.execute(db)
+  return Number(numAffectedRows ?? 0)
 }
 
 type JoinedRow = JobRow & {

@@ -84,6 +84,29 @@ function toFound(row: FoundRow): Found {
   return { service: id === null ? null : { id, agentId, providerId, consumerId }, typeId }
 }
 
+/**
+ * Deletes the oldest entries among those made before `before`; passes over rows that somebody else is deleting.
+ *
+ * @param after  what was made before is known to be gone: saves the search through what was just deleted
+ * @param limit  at most so many
+ * @returns how many, and when the last of them was made
+ */
+export async function deleteOldEntries(
+  db: Db,
+  { before, after, limit }: { before: Date; after: Date; limit: number },
+): Promise<{ deleted: number; last: Date }> {
+  const { rows } = await sql<{ deleted: number; last: Date | null }>`
+    WITH gone AS (
+      DELETE FROM metric_entries WHERE id IN (
+        SELECT id FROM metric_entries WHERE created_at >= ${after} AND created_at < ${before}
+        ORDER BY created_at, id LIMIT ${limit} FOR UPDATE SKIP LOCKED
+      ) RETURNING created_at
+    )
+    SELECT count(*) AS deleted, date_trunc('milliseconds', max(created_at)) AS last FROM gone`.execute(db)
+  const { deleted = 0, last = null } = rows[0] ?? {}
+  return { deleted, last: last ?? after }
+}
+
 type JoinedRow = Selectable<MetricEntriesTable> & { agent: AgentRow | null; service: ServiceRow; type: MetricTypeRow }
 
 export const metricEntryList: ListSource<JoinedRow, WireMetricEntry> = {

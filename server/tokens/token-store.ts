@@ -85,6 +85,23 @@ export async function deleteToken(tx: Tx, id: string): Promise<void> {
   await tx.deleteFrom('tokens').where('id', '=', id).execute()
 }
 
+/**
+ * Deletes tokens that expired before this time, at most `limit`, passing over rows that somebody else has locked. The admin token
+ * that expires last always stays: an admin token, also an expired one, is what keeps the next start from making the first one.
+ *
+ * @returns how many
+ */
+export async function deleteExpiredTokens(db: Db, expiredBefore: Date, limit: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    DELETE FROM tokens WHERE id IN (
+      SELECT id FROM tokens t
+      WHERE expire_at < ${expiredBefore}
+        AND (role <> 'admin' OR EXISTS (
+          SELECT FROM tokens later WHERE later.role = 'admin' AND (later.expire_at, later.id) > (t.expire_at, t.id)))
+      ORDER BY expire_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`.execute(db)
+  return Number(numAffectedRows ?? 0)
+}
+
 type JoinedRow = Selectable<TokensTable> & { participant: ParticipantRow | null; agent: AgentRow | null }
 
 const SELECT = sql`t.*, to_json(p) AS participant, to_json(a) AS agent`

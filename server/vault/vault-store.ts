@@ -114,6 +114,40 @@ export async function readSecretForAgent(
   return row && opened(key, row)[0]?.[1]
 }
 
+/**
+ * Looks at the next secrets in the order of their references, and deletes those that nobody can need any more: of a service that has
+ * ended, of an agent that was deleted, and ephemeral ones of a service without a job. Each is deleted by what ends its use; these
+ * are left over from elsewhere, such as an imported database.
+ *
+ * @param after  the last reference that was looked at; null: from the first on
+ * @param limit  how many to look at
+ * @returns how many were looked at and deleted, and the last reference
+ */
+export async function deleteDanglingSecrets(
+  db: Db,
+  after: string | null,
+  limit: number,
+): Promise<{ seen: number; deleted: number; last: string | null }> {
+  const { rows } = await sql<{ seen: number; deleted: number; last: string | null }>`
+    WITH page AS MATERIALIZED (
+      SELECT reference, service_id, agent_id, ephemeral FROM vault_secrets
+      WHERE ${after}::uuid IS NULL OR reference > ${after}::uuid
+      ORDER BY reference LIMIT ${limit}
+    ), dangling AS (
+      SELECT reference FROM page
+      LEFT JOIN services s ON s.id = page.service_id
+      LEFT JOIN agents a ON a.id = page.agent_id
+      WHERE s.terminal OR a.deleted_at IS NOT NULL
+        OR (s.id IS NOT NULL AND ephemeral AND NOT EXISTS (
+          SELECT FROM jobs j WHERE j.service_id = s.id AND j.status IN ('Pending', 'Processing')))
+    ), gone AS (
+      DELETE FROM vault_secrets WHERE reference IN (SELECT reference FROM dangling) RETURNING reference
+    )
+    SELECT (SELECT count(*) FROM page) AS seen, (SELECT count(*) FROM gone) AS deleted,
+           (SELECT reference FROM page ORDER BY reference DESC LIMIT 1) AS last`.execute(db)
+  return rows[0] ?? { seen: 0, deleted: 0, last: after }
+}
+
 type SecretRow = { reference: string; ciphertext: Buffer; service_id: string | null; agent_id: string | null }
 
 function opened(key: Buffer, row: SecretRow): [string, Json][] {

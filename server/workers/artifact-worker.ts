@@ -2,8 +2,7 @@
 import { purgeExpiredArtifacts } from '../artifacts/index.ts'
 import type { Worker } from './worker.ts'
 
-const EVERY_MS = 3_600_000
-
-export function artifactWorker(): Worker {
-  return { name: 'artifacts', lock: 4_205_404, everyMs: EVERY_MS, run: purgeExpiredArtifacts }
+export function artifactWorker(everyMs: number): Worker {
+  // the content may lie on this process's disk alone
+  return { name: 'artifacts', lock: 4_205_404, everyMs, everywhere: true, run: purgeExpiredArtifacts }
 }

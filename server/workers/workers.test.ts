@@ -1,4 +1,4 @@
-/** Background work against the contract's vectors, and the rule that one process at a time does it. */
+/** Background work against the contract's vectors. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { JsonObject } from '@fulcrum/schema'
@@ -9,7 +9,6 @@ import { startTestServer, type TestServer } from '../testing/test-server.ts'
 import { assertVector, readVectors, type Vector } from '../testing/vectors.ts'
 import { agentWorker } from './agent-worker.ts'
 import { jobWorker } from './job-worker.ts'
-import { runLocked } from './worker.ts'
 
 let server: TestServer
 let federation: TestFederation
@@ -20,6 +19,7 @@ before(async () => {
 after(() => server.stop())
 
 const SECOND_MS = 1_000
+const RUNNING = new AbortController().signal
 type GivenJob = { name: string; status: string; age: number; completedAge: number | null }
 type GivenAgent = { name: string; status: string; lastSeen: number | null }
 
@@ -45,12 +45,12 @@ async function runJobs(given: JsonObject): Promise<JsonObject> {
     jobTimeoutMs: Number(given.timeout) * SECOND_MS,
     jobRetentionMs: Number(given.retention) * SECOND_MS,
   }
-  const done = await runLocked(jobWorker(SECOND_MS), withLimits(limits))
+  const done = await jobWorker(SECOND_MS).run(withLimits(limits), RUNNING)
   const { rows } = await sql<{ id: string; status: string }>`SELECT id, status FROM jobs`.execute(server.platform.db)
   const left = new Map(rows.map(({ id, status }) => [names.get(id), status]))
   await sql`DELETE FROM jobs`.execute(server.platform.db)
   const after = Object.fromEntries([...names.values()].map((name) => [name, left.get(name) ?? 'gone']))
-  return { after, timedOut: done?.timedOut ?? -1, purged: done?.purged ?? -1 }
+  return { after, timedOut: done.timedOut ?? -1, purged: done.purged ?? -1 }
 }
 
 async function runAgents(given: JsonObject): Promise<JsonObject> {
@@ -63,7 +63,7 @@ async function runAgents(given: JsonObject): Promise<JsonObject> {
     )
   }
   const worker = agentWorker(Number(given.healthTimeout) * SECOND_MS)
-  const done = await runLocked(worker, server.platform)
+  const done = await worker.run(server.platform, RUNNING)
   const after: JsonObject = {}
   let events = 0
   for (const [name, id] of ids) {
@@ -71,7 +71,7 @@ async function runAgents(given: JsonObject): Promise<JsonObject> {
     const { items } = (await server.admin.get(`/events?entityId=${id}&type=updated`)).body
     events += items.filter((event: { initiatorType: string }) => event.initiatorType === 'system').length
   }
-  return { after, changed: done?.disconnected ?? -1, events }
+  return { after, changed: done.disconnected ?? -1, events }
 }
 
 /** Ours lets a job wait that nobody has claimed (Q-TIMEOUT-AGE), writes events at the end of a job, and gives failed ones a time. */
@@ -104,7 +104,7 @@ test('a job that its agent held for too long fails with the error transition of 
   const { id } = (await server.admin.get(`/jobs?serviceId=${serviceId}&status=Pending`)).body.items[0]
   await federation.agent.caller.post(`/jobs/${id}/claim`)
   await sql`UPDATE jobs SET claimed_at = now() - interval '1 hour' WHERE id = ${id}`.execute(server.platform.db)
-  await runLocked(jobWorker(SECOND_MS), withLimits({ jobTimeoutMs: 60 * SECOND_MS }))
+  await jobWorker(SECOND_MS).run(withLimits({ jobTimeoutMs: 60 * SECOND_MS }), RUNNING)
 
   const job = (await server.admin.get(`/jobs/${id}`)).body
   assert.deepEqual([job.status, job.errorMessage], ['Failed', 'timeout'])
@@ -113,35 +113,4 @@ test('a job that its agent held for too long fails with the error transition of 
     .body
   assert.equal(items.length, 1)
   assert.equal((await federation.agent.caller.post(`/jobs/${id}/complete`, {})).status, 400)
-})
-
-test('while one process is at it, another one does nothing', async () => {
-  const started = Promise.withResolvers<void>()
-  const finish = Promise.withResolvers<void>()
-  const worker = (run: () => Promise<Record<string, number>>) => ({ name: 'test', lock: 77, everyMs: SECOND_MS, run })
-  const first = runLocked(
-    worker(async () => {
-      started.resolve()
-      await finish.promise
-      return { ran: 1 }
-    }),
-    server.platform,
-  )
-  await started.promise
-  assert.equal(
-    await runLocked(
-      worker(async () => ({ ran: 2 })),
-      server.platform,
-    ),
-    null,
-  )
-  finish.resolve()
-  assert.deepEqual(await first, { ran: 1 })
-  assert.deepEqual(
-    await runLocked(
-      worker(async () => ({ ran: 3 })),
-      server.platform,
-    ),
-    { ran: 3 },
-  )
 })
