@@ -69,7 +69,8 @@ async function fetchObject(dispatcher: Agent, url: string): Promise<Record<strin
       signal: AbortSignal.timeout(ANSWER_MS),
     })
     if (statusCode !== 200) {
-      body.destroy()
+      // what is left unread is an error of the stream, which nobody needs
+      body.on('error', () => {}).destroy()
       throw new IssuerError(url, `it answers with status ${statusCode}`)
     }
     const value: unknown = await body.json()
