@@ -4,6 +4,7 @@
  * their own, because they need Node.js's cryptography.
  */
 
+export * from './catalogues.ts'
 export * from './concentration.ts'
 export { RULES } from './constraints/index.ts'
 export * from './control.ts'
@@ -14,9 +15,11 @@ export * from './evacuation.ts'
 export * from './evidence.ts'
 export * from './exposure.ts'
 export * from './focus.ts'
+export * from './grades.ts'
 export * from './placement.ts'
 export * from './policy.ts'
 export * from './profile.ts'
 export * from './reach.ts'
+export * from './relaxations.ts'
 export * from './scoring.ts'
 export * from './zones.ts'

@@ -33,7 +33,7 @@ function lowerSteps(constraint: Constraint): Relaxation[] {
   const ladder = LADDERS[constraint.type]
   if (!ladder) return []
   const wanted = constraint.params?.[ladder.param]
-  const at = ladder.steps.findIndex((step) => step === wanted)
+  const at = typeof wanted === 'string' || typeof wanted === 'number' ? ladder.steps.indexOf(wanted) : -1
   return ladder.steps
     .slice(0, Math.max(0, at))
     .toReversed()

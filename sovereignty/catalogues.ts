@@ -1,0 +1,16 @@
+/** The data that ships with these rules: groups of countries and frameworks, each with its date and source. */
+import csf from './data/ec-csf.json' with { type: 'json' }
+import zones from './data/zones.json' with { type: 'json' }
+import type { ZoneGroups } from './zones.ts'
+
+export const ZONE_GROUPS: ZoneGroups = zones.groups
+
+/** Weights of the objectives of the EU Cloud Sovereignty Framework; they add up to 100. */
+export const CSF_WEIGHTS: Readonly<Record<string, number>> = Object.fromEntries(
+  Object.entries(csf.objectives).map(([objective, { weight }]) => [objective, weight]),
+)
+
+/** Ids of all factors, `SOV-1.1` and so on. */
+export const CSF_FACTORS: readonly string[] = Object.entries(csf.objectives).flatMap(([objective, { factors }]) =>
+  Array.from({ length: factors }, (_, index) => `${objective}.${index + 1}`),
+)
