@@ -7,6 +7,7 @@ import type { Api } from '../platform/api.ts'
 import type { Platform } from '../platform/context.ts'
 import { conflict, notFound, Refusal } from '../platform/errors.ts'
 import { listPage } from '../platform/lists.ts'
+import { takeOverBody } from '../platform/protection.ts'
 import { type Artifact, isExpired, OffsetConflict, parsePiece } from './artifact.ts'
 import { artifactFilesOf, type Bytes } from './artifact-files.ts'
 import { artifactList, artifactToWire, findArtifact } from './artifact-store.ts'
@@ -98,6 +99,7 @@ export function artifactRoutes(api: Api, platform: Platform): void {
 /** The body, piece by piece; a break is the caller's affair, not a defect. */
 async function* bytesOf(body: IncomingMessage, signal: AbortSignal): Bytes {
   addAbortSignal(signal, body)
+  takeOverBody(body)
   body.setTimeout(SILENCE_MS, () => body.destroy())
   try {
     // not destroyed when we stop early: the connection still has to carry the refusal

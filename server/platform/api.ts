@@ -19,10 +19,11 @@ import { decode } from './decode.ts'
 import { RETRY_AFTER_SECONDS, Refusal, V1_ANSWER } from './errors.ts'
 import type { Identity } from './identity.ts'
 import { parseJson } from './json-body.ts'
+import { limitRate, protect, serverOptions } from './protection.ts'
 import { onlyReadable } from './visibility.ts'
 
 export const API_PREFIX = '/api/v1'
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'] as const
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'TRACE'] as const
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -143,7 +144,7 @@ export class Api {
       const call = {
         ...input,
         identity,
-        query: new URL(request.url, 'http://server').searchParams,
+        query: queryOf(request.url),
         scope: scopeOf(operation, identity) ?? [],
         authorize: (owners: Owners) => requireOwner(operation, identity, owners),
         command: <T>(run: (command: Command) => Promise<T>) =>
@@ -162,6 +163,12 @@ export class Api {
       request.raw.socket.off('close', onClose)
     }
   }
+}
+
+/** Not by `URL`: a target that names its host can be what that cannot read. */
+function queryOf(target: string): URLSearchParams {
+  const start = target.indexOf('?')
+  return new URLSearchParams(start < 0 ? '' : target.slice(start + 1))
 }
 
 /** A text as it is, with the content type that its handler has set: of a string Fastify would change it. */
@@ -185,9 +192,6 @@ function decodeInput(operation: Operation, request: FastifyRequest): { params?: 
   return { params, body: decode(operation.body, none ? {} : parseJson(text)) }
 }
 
-/** Headers and the whole request have to arrive within these times, so that slow clients hold no connection for long. */
-const HEADERS_MS = 20_000
-const REQUEST_MS = 300_000
 /** A body that is too large but not larger than this is read to its end: who still sends would not see the answer otherwise. */
 const DRAINED_BYTES = 64 * 2 ** 20
 
@@ -201,22 +205,34 @@ function createHttp({ log, config, authenticate }: Platform, openPaths: Readonly
     routerOptions: { maxParamLength: 500, caseSensitive: true },
     return503OnClosing: true,
     forceCloseConnections: 'idle',
-    requestTimeout: REQUEST_MS,
+    ...serverOptions(config),
+    // before there is a route, and before any hook
+    frameworkErrors: (error, _request, reply) => {
+      refuse(reply.header('x-content-type-options', 'nosniff'), new Refusal('invalid', error.message))
+    },
   })
-  http.server.headersTimeout = HEADERS_MS
   http.removeAllContentTypeParsers()
   http.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 
   http.decorateRequest('identity', null)
   http.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
-    reply.header('x-content-type-options', 'nosniff')
-    if (!request.url.startsWith(`${API_PREFIX}/`) || openPaths.has(request.url)) return
+  })
+  protect(http, config)
+  const authenticateRequest = async (request: FastifyRequest) => {
+    const route = request.routeOptions.url ?? ''
+    // the path may be written in other ways than its route
+    const belowApi = [route, request.url].some((path) => path.startsWith(`${API_PREFIX}/`))
+    if (!belowApi || openPaths.has(route)) return
     const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1]
     if (bearer === undefined) throw new Refusal('unauthenticated', NO_HEADER)
     request.identity = await authenticate(bearer)
     if (!request.identity) throw new Refusal('unauthenticated', REFUSED_TOKEN)
+  }
+  http.after(() => {
+    http.addHook('onRequest', authenticateRequest)
   })
+  limitRate(http, config.rateLimitPerToken, ({ identity }) => identity?.id ?? null)
   http.addHook('onResponse', async (request, reply) => {
     request.log.info(
       {
