@@ -21,9 +21,10 @@ export function requireRole(operation: Operation, identity: Identity): void {
     )
   if (identity.onlyFor !== undefined && identity.onlyFor !== operation.id)
     throw new Refusal('forbidden', `this token is good for ${identity.onlyFor} only`)
-  if (identity.disabled && !SELF_READS.has(operation.id))
-    throw new Refusal('forbidden', 'this participant or agent is disabled: it can only read itself')
+  if (identity.disabled && !SELF_READS.has(operation.id)) throw new Refusal('forbidden', DISABLED)
 }
+
+const DISABLED = 'this participant or agent is disabled: it can only read itself'
 
 /** What a disabled caller may still do: look at itself. */
 const SELF_READS = new Set(['participants.get', 'agents.get', 'agents.me'])
@@ -34,9 +35,14 @@ const SELF_READS = new Set(['participants.get', 'agents.get', 'agents.me'])
  */
 export function requireOwner(operation: Operation, identity: Identity, owners: Owners): void {
   const scope = scopeOf(operation, identity)
-  if (scope === 'all') return
-  if (!scope?.some(({ field, id }) => owners[field] === id))
+  if (scope !== 'all' && !scope?.some(({ field, id }) => owners[field] === id))
     throw new Refusal('forbidden', `${operation.id}: the object is not within your scope`)
+  if (identity.disabled && !isItself(identity, owners)) throw new Refusal('forbidden', DISABLED)
+}
+
+/** A participant is the object's owner, an agent the agent: a provider is not its agents, an agent not its siblings. */
+function isItself({ agentId, participantId }: Identity, owners: Owners): boolean {
+  return agentId === null ? owners.participantId === participantId : owners.agentId === agentId
 }
 
 /** The caller's scope for this operation; null when the role may not use it. */
