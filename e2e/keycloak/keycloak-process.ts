@@ -24,8 +24,6 @@ export type KeycloakProcess = {
   admin: { username: string; password: string }
   /** Ends the process and leaves its data. */
   stop(): Promise<void>
-  /** Starts it again at the same address on the same data. */
-  start(): Promise<void>
   /** Ends the process and removes its data. */
   dispose(): Promise<void>
 }
@@ -39,15 +37,12 @@ export async function startKeycloak(): Promise<KeycloakProcess> {
     await cp(path.join(distribution.directory, 'data'), path.join(home, 'data'), { recursive: true })
     const password = await readFile(passwordFile(distribution), 'utf8')
     const port = await freePort()
-    let child = await launch(home, port, password)
+    const child = await launch(home, port, password)
     const stop = () => end(child)
     return {
       url: `http://127.0.0.1:${port}`,
       admin: { username: ADMIN, password },
       stop,
-      start: async () => {
-        child = await launch(home, port, password)
-      },
       dispose: async () => {
         await stop()
         await rm(home, { recursive: true, force: true })

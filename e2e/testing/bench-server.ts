@@ -20,8 +20,11 @@ export type BenchServer = {
   stop(): Promise<void>
 }
 
-/** @throws Error with what the server said when it does not come up */
-export async function startBenchServer(): Promise<BenchServer> {
+/**
+ * @param env  more of its configuration
+ * @throws Error with what the server said when it does not come up
+ */
+export async function startBenchServer(env: Record<string, string> = {}): Promise<BenchServer> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'fulcrum-bench-'))
   // PostgreSQL's account passes through
   chmodSync(dataDir, 0o711)
@@ -36,6 +39,7 @@ export async function startBenchServer(): Promise<BenchServer> {
       FULCRUM_HEALTH_PORT: String(healthPort),
       FULCRUM_BOOTSTRAP_ADMIN_TOKEN: adminToken,
       FULCRUM_DB_DSN: '',
+      ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
