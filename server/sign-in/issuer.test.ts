@@ -1,5 +1,9 @@
 /** Discovery over real connections: what is taken, and how each fault is told. */
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { IssuerError, openIssuer } from './issuer.ts'
 import { DISCOVERY, KEYS, startIssuer, type TestIssuer } from './testing/issuer.ts'
@@ -103,5 +107,34 @@ describe('the issuer', () => {
     const begin = performance.now()
     await fails(/no answer within 5 s/)
     assert.ok(performance.now() - begin < 8_000)
+  })
+})
+
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0
+
+describe('an issuer with TLS', { skip: !hasOpenssl && 'needs openssl' }, () => {
+  let secure: TestIssuer
+  before(async () => {
+    const dir = mkdtempSync(path.join(tmpdir(), 'issuer-'))
+    const [key, cert] = [path.join(dir, 'key.pem'), path.join(dir, 'cert.pem')]
+    const subject = ['-subj', '/CN=issuer', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2', '-nodes']
+    spawnSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-keyout', key, '-out', cert, ...subject])
+    secure = await startIssuer({ tls: { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') } })
+    rmSync(dir, { recursive: true })
+  })
+  after(() => secure.stop())
+
+  test('is refused with a certificate that nobody vouches for, unless that is not to be checked', async () => {
+    await fails(/self.signed/i, { issuer: secure.url })
+    const opened = await openIssuer({ issuer: secure.url, validateIssuer: true, insecureSkipVerify: true })
+    assert.deepEqual(await opened.fetchKeys(), { keys: [secure.keys[0]?.publicJwk] })
+    await opened.close()
+  })
+
+  test('does not have its keys fetched without TLS', async () => {
+    secure.document = { jwks_uri: `${issuer.url}${KEYS}` }
+    const opening = openIssuer({ issuer: secure.url, validateIssuer: true, insecureSkipVerify: true })
+    await assert.rejects(opening, /no usable jwks_uri/)
+    secure.document = {}
   })
 })

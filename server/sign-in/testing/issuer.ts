@@ -3,6 +3,7 @@
  * claims, which a real provider would not make.
  */
 import http from 'node:http'
+import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 
@@ -35,8 +36,15 @@ export async function makeKey(alg: string, kid: string = crypto.randomUUID()): P
 export const DISCOVERY = '/.well-known/openid-configuration'
 export const KEYS = '/keys'
 
-export async function startIssuer({ now = () => new Date() }: { now?: () => Date } = {}): Promise<TestIssuer> {
-  const server = http.createServer((request, response) => {
+export async function startIssuer({
+  now = () => new Date(),
+  tls,
+}: {
+  now?: () => Date
+  /** PEM texts; without them it speaks HTTP. */
+  tls?: { key: string; cert: string }
+} = {}): Promise<TestIssuer> {
+  const answerTo: http.RequestListener = (request, response) => {
     const path = request.url ?? ''
     issuer.requests.push(path)
     if (issuer.away) {
@@ -50,12 +58,13 @@ export async function startIssuer({ now = () => new Date() }: { now?: () => Date
         ? { issuer: issuer.url, jwks_uri: issuer.url + KEYS, ...issuer.document }
         : { keys: issuer.keys.map(({ publicJwk }) => publicJwk) }
     response.setHeader('content-type', 'application/json').end(JSON.stringify(body))
-  })
+  }
+  const server = tls ? https.createServer(tls, answerTo) : http.createServer(answerTo)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo // it listens on a port
 
   const issuer: TestIssuer = {
-    url: `http://127.0.0.1:${port}`,
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     keys: [await makeKey('ES256')],
     requests: [],
     document: {},
