@@ -34,7 +34,6 @@ export * from './jobs.ts'
 export * from './keycloak-users.ts'
 export * from './metric-entries.ts'
 export * from './metric-types.ts'
-export { namedShapes, openApiDocument } from './openapi.ts'
 export {
   type Access,
   type Answer,

@@ -1,247 +1,196 @@
-/** The OpenAPI 3.1 document of API v1, made from the operations: shapes that have a name here have the same name there. */
+/**
+ * The OpenAPI 3.1 document of API v1, made from the operations: shapes that have a name here have the same name there, and every
+ * answer that can happen is described.
+ */
 import type { TSchema } from 'typebox'
-import type { ListOperation, Operation } from './operation.ts'
+import {
+  answerComponents,
+  ERROR_SCHEMAS,
+  HEADERS,
+  OF_CONTENT,
+  OF_PART,
+  ON_EVERY_ANSWER,
+  refusalsOf,
+} from './openapi-answers.ts'
+import { Schemas } from './openapi-schemas.ts'
+import { INTRODUCTION, TAGS, type Tag, whoMay } from './openapi-text.ts'
+import type { Filter, ListOperation, Operation } from './operation.ts'
+import type { JsonObject } from './values.ts'
 
-type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
-type JsonObject = { [key: string]: Json }
-
-/** Formats of ours that accept more than the standard's format says: documented in words only. */
-const WIDER: Readonly<Record<string, string>> = {
-  'uuid-input': 'UUID, any case, with or without hyphens, in braces or with urn:uuid: in front.',
-  'date-time-input': 'RFC 3339 with any offset.',
-}
-
-const ERRORS: readonly { status: string; when: string }[] = [
-  { status: '400', when: 'The request is malformed or breaks a rule.' },
-  { status: '401', when: 'No bearer token, or one that is unknown or expired.' },
-  { status: '403', when: 'The role may not do this, or the object is somebody else’s.' },
-  { status: '404', when: 'The object does not exist.' },
-  { status: '409', when: 'Something else refers to the object, or its state does not allow this.' },
-  { status: '413', when: 'The body is too large.' },
-  { status: '503', when: 'The database cannot be reached; Retry-After says when to come back.' },
-]
+export { namedShapes } from './openapi-schemas.ts'
 
 /**
- * @param operations  in the order in which they are to appear
+ * @param operations  in the order in which they are to appear; those of the health port are left out
  * @param named       shapes by name; what has the same content as one of them refers to it
+ * @param version     of the document
  */
 export function openApiDocument(
   operations: readonly Operation[],
   named: Readonly<Record<string, TSchema>>,
   version: string,
 ): JsonObject {
-  const document = new Document(named)
+  const schemas = new Schemas(named)
+  const served = operations.filter(({ access }) => access !== 'public')
   const paths: { [path: string]: JsonObject } = {}
-  for (const operation of operations.filter(({ access }) => access !== 'public')) {
-    const path = `/api/v1${operation.path}`
-    const item = paths[path] ?? {}
-    item[operation.method.toLowerCase()] = document.operation(operation)
-    paths[path] = item
-  }
+  for (const operation of served)
+    paths[operation.path] = {
+      ...paths[operation.path],
+      [operation.method.toLowerCase()]: describe(operation, schemas),
+    }
   return {
     openapi: '3.1.0',
     info: {
       title: 'Fulcrum API',
       version,
       summary: 'Order and run cloud resources of many providers.',
-      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      description: INTRODUCTION,
+      license: { name: 'Apache License 2.0', identifier: 'Apache-2.0' },
     },
-    servers: [{ url: '/' }],
-    security: [{ bearer: [] }],
-    tags: [...new Set(operations.filter(({ access }) => access !== 'public').map(tagOf))].map((name) => ({ name })),
+    servers: [{ url: '/api/v1', description: 'The server that this document comes from.' }],
+    security: [{ apiToken: [] }, { identityProvider: [] }],
+    tags: [...new Set(served.map(tagOf))],
     paths,
     components: {
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
-      responses: Object.fromEntries(
-        ERRORS.map(({ status, when }) => [
-          `Error${status}`,
-          { description: when, content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },
-        ]),
-      ),
-      schemas: { Error: ERROR, ...document.schemas() },
+      securitySchemes: {
+        apiToken: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'An API token of this server: opaque text, sent as `Authorization: Bearer <token>`.',
+        },
+        identityProvider: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description:
+            'An access token of the OpenID Connect provider that the server is configured for, sent in the same header. Its claims say role, participant and agent.',
+        },
+      },
+      parameters: served.some(isList) ? PAGING : {},
+      headers: HEADERS,
+      responses: answerComponents(),
+      schemas: { ...ERROR_SCHEMAS, ...schemas.components() },
     },
   }
 }
 
-/** Of the exports of a module those that are shapes, by their names. */
-export function namedShapes(module: Readonly<Record<string, unknown>>): Record<string, TSchema> {
-  return Object.fromEntries(Object.entries(module).filter((entry): entry is [string, TSchema] => isShape(entry[1])))
+function describe(operation: Operation, schemas: Schemas): JsonObject {
+  const { id, summary, access, addition } = operation
+  const parameters = [...inPath(operation, schemas), ...inQuery(operation, schemas)]
+  const body = requestBody(operation, schemas)
+  return {
+    operationId: id,
+    tags: [tagOf(operation).name],
+    summary,
+    description: `${whoMay(access, isList(operation))}${addition ? ' An addition to API v1 of the Go control plane.' : ''}`,
+    ...(parameters.length > 0 && { parameters }),
+    ...(body && { requestBody: body }),
+    responses: { ...successes(operation, schemas), ...refusalsOf(operation) },
+  }
 }
 
-/** What describes a whole object or a choice of words is worth a name; a single text or number is not. */
-function isShape(value: unknown): boolean {
-  if (value === null || typeof value !== 'object') return false
-  return ('type' in value && value.type === 'object' && 'properties' in value) || 'enum' in value || '$defs' in value
+function requestBody({ body, mayBeEmpty, stream }: Operation, schemas: Schemas): JsonObject | null {
+  if (stream === 'request') return { required: true, content: BYTES, description: 'The bytes of this piece.' }
+  return body ? { required: !mayBeEmpty, content: { 'application/json': { schema: schemas.of(body) } } } : null
 }
 
-const ERROR: JsonObject = {
-  type: 'object',
-  required: ['status'],
-  properties: {
-    status: { type: 'string', description: 'The kind of refusal.' },
-    error: { type: 'string', description: 'The reason, for a person.' },
-    valid: { type: 'boolean', description: 'false, when properties violate their schema.' },
-    errors: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['path', 'message'],
-        properties: { path: { type: 'string' }, message: { type: 'string' } },
-      },
-    },
+const BYTES: JsonObject = { 'application/octet-stream': {} }
+
+function successes(operation: Operation, schemas: Schemas): JsonObject {
+  const { answer, stream, status } = operation
+  const headers = ON_EVERY_ANSWER
+  if (stream === 'answer')
+    return {
+      [status]: { description: 'The content.', headers: { ...headers, ...OF_CONTENT }, content: BYTES },
+      206: { description: 'The part that Range asks for.', headers: { ...headers, ...OF_PART }, content: BYTES },
+    }
+  if (!answer) return { [status]: { description: 'Done.', headers } }
+  // a text has the content type that somebody has given it
+  const type = 'type' in answer && answer.type === 'string' ? '*/*' : 'application/json'
+  const schema = isList(operation) ? schemas.under(pageName(operation, schemas), answer) : schemas.of(answer)
+  return { [status]: { description: DONE[status], headers, content: { [type]: { schema } } } }
+}
+
+const DONE: Readonly<Record<Operation['status'], string>> = { 200: 'Done.', 201: 'Created.', 204: 'Done.' }
+
+/** `ServicePage` for a list of `Service`; where the items have no name, by the list's own: `ResourceIdsPage`. */
+function pageName({ id, item }: ListOperation, schemas: Schemas): string {
+  const own = id.split('.').at(-1) ?? id
+  return `${schemas.nameOf(item) ?? `${own.charAt(0).toUpperCase()}${own.slice(1)}`}Page`
+}
+
+function inPath({ params }: Operation, schemas: Schemas): JsonObject[] {
+  return members(params).map(([name, schema]) => ({ name, in: 'path', required: true, schema: schemas.of(schema) }))
+}
+
+function inQuery(operation: Operation, schemas: Schemas): JsonObject[] {
+  if (!isList(operation))
+    return members(operation.query).map(([name, shape]) => {
+      const { description, ...schema } = schemas.of(shape)
+      return { name, in: 'query', ...(description !== undefined && { description }), schema }
+    })
+  return [
+    ...Object.keys(PAGING).map((name) => ({ $ref: `#/components/parameters/${name}` })),
+    ...(operation.sort.length > 0 ? [sortParameter(operation.sort)] : []),
+    ...Object.entries(operation.filters).map(([name, filter]) => ({
+      name,
+      in: 'query',
+      description: `${FILTER_TEXT[filter.kind]} Of several values any may match.`,
+      schema: { type: 'array', items: filterSchema(filter) },
+    })),
+  ]
+}
+
+const PAGING: JsonObject = {
+  Page: {
+    name: 'page',
+    in: 'query',
+    description: 'Which page, from 1.',
+    schema: { type: 'integer', minimum: 1, default: 1 },
+  },
+  PageSize: {
+    name: 'pageSize',
+    in: 'query',
+    description: 'Most items of a page.',
+    schema: { type: 'integer', minimum: 1, maximum: 100, default: 10 },
   },
 }
 
-function tagOf({ id }: Pick<Operation, 'id'>): string {
-  return id.split('.')[0] ?? id
-}
-
-/** Turns shapes into schemas of the document and remembers which names were used. */
-class Document {
-  readonly #names: ReadonlyMap<string, string>
-  readonly #used = new Map<string, JsonObject>()
-
-  constructor(named: Readonly<Record<string, TSchema>>) {
-    this.#names = new Map(Object.entries(named).map(([name, schema]) => [JSON.stringify(schema), name]))
-  }
-
-  schemas(): JsonObject {
-    return Object.fromEntries([...this.#used].toSorted(([a], [b]) => (a < b ? -1 : 1)))
-  }
-
-  operation(operation: Operation): JsonObject {
-    const { id, summary, addition, body, mayBeEmpty, stream } = operation
-    const parameters = [...this.#inPath(operation), ...this.#inQuery(operation)]
-    return {
-      operationId: id,
-      tags: [tagOf(operation)],
-      summary,
-      ...(addition && { description: 'An addition to API v1 of the Go control plane.' }),
-      ...(parameters.length > 0 && { parameters }),
-      ...(body && {
-        requestBody: { required: !mayBeEmpty, content: { 'application/json': { schema: this.#schema(body) } } },
-      }),
-      ...(stream === 'request' && { requestBody: { required: true, content: { 'application/octet-stream': {} } } }),
-      responses: {
-        [String(operation.status)]: this.#success(operation),
-        ...Object.fromEntries(ERRORS.map(({ status }) => [status, { $ref: `#/components/responses/Error${status}` }])),
-      },
-    }
-  }
-
-  #success({ answer, stream }: Operation): JsonObject {
-    if (stream === 'answer') return { description: 'The content.', content: { 'application/octet-stream': {} } }
-    if (!answer) return { description: 'Done.' }
-    return { description: 'Done.', content: { 'application/json': { schema: this.#schema(answer) } } }
-  }
-
-  #inPath({ params }: Operation): JsonObject[] {
-    return members(params).map(([name, schema]) => ({ name, in: 'path', required: true, schema: this.#schema(schema) }))
-  }
-
-  #inQuery(operation: Operation): JsonObject[] {
-    if (!isList(operation))
-      return members(operation.query).map(([name, schema]) => ({ name, in: 'query', schema: this.#schema(schema) }))
-    const one = (name: string, schema: JsonObject, description: string) => ({ name, in: 'query', schema, description })
-    return [
-      one('page', { type: 'integer', minimum: 1, default: 1 }, 'Page, from 1.'),
-      one('pageSize', { type: 'integer', minimum: 1, maximum: 100, default: 10 }, 'Items of a page.'),
-      ...(operation.sort.length > 0
-        ? [one('sort', { enum: operation.sort.flatMap((field) => [field, `-${field}`]) }, 'A minus sorts descending.')]
-        : []),
-      ...Object.entries(operation.filters).map(([name, filter]) =>
-        one(
-          name,
-          { type: 'array', items: filter.kind === 'enum' ? { enum: [...filter.values] } : FILTER_SCHEMA[filter.kind] },
-          `Repeated values are alternatives; ${filter.kind === 'contains' ? 'finds part of the text in any letter case' : 'exact'}.`,
-        ),
-      ),
-    ]
-  }
-
-  #schema(schema: TSchema): Json {
-    // a shape is plain JSON Schema; functions and symbols of its builder are no part of it
-    return this.#walk(JSON.parse(JSON.stringify(schema)))
-  }
-
-  #walk(node: Json): Json {
-    if (Array.isArray(node)) return node.map((item) => this.#walk(item))
-    if (node === null || typeof node !== 'object') return node
-    const name = this.#names.get(JSON.stringify(node))
-    if (name !== undefined) {
-      if (!this.#used.has(name)) {
-        // named before it is walked, for shapes that contain themselves
-        this.#used.set(name, {})
-        this.#used.set(name, this.#members(node))
-      }
-      return { $ref: `#/components/schemas/${name}` }
-    }
-    return this.#members(node)
-  }
-
-  #members({ $defs, $ref, $id: _id, ...rest }: JsonObject): JsonObject {
-    if (typeof $ref === 'string') {
-      if (isObject($defs) && isObject($defs[$ref]) && !this.#used.has($ref)) {
-        this.#used.set($ref, {})
-        this.#used.set($ref, this.#members($defs[$ref]))
-      }
-      return { $ref: `#/components/schemas/${$ref}` }
-    }
-    const shape = withFormerNames(rest)
-    const { format, ...others } = shape
-    const wider = typeof format === 'string' ? WIDER[format] : undefined
-    const kept: JsonObject = wider ? { description: wider, ...others } : shape
-    return Object.fromEntries(
-      Object.entries(kept).map(([key, value]) => [
-        key,
-        key === 'properties' || key === 'patternProperties'
-          ? this.#each(value)
-          : key === 'enum'
-            ? value
-            : this.#walk(value),
-      ]),
-    )
-  }
-
-  /** Names of members are no keywords. */
-  #each(value: Json): Json {
-    return isObject(value)
-      ? Object.fromEntries(Object.entries(value).map(([key, member]) => [key, this.#walk(member)]))
-      : value
-  }
-}
-
-/** Members under their former names are members, too; what is required may come under either name. */
-function withFormerNames({ formerNames, ...shape }: JsonObject): JsonObject {
-  const { properties, required, ...others } = shape
-  if (!isObject(formerNames) || !isObject(properties)) return shape
-  const former = Object.entries(formerNames).map(([name, before]): [string, Json] => [
-    String(before),
-    {
-      ...(isObject(properties[name]) && properties[name]),
-      deprecated: true,
-      description: `Former name of ${name}, which wins when both are given.`,
-    },
-  ])
-  const names = Array.isArray(required) ? required.map(String) : []
-  const eitherOf = names.filter((name) => Object.hasOwn(formerNames, name))
+function sortParameter(fields: readonly string[]): JsonObject {
   return {
-    ...others,
-    properties: { ...properties, ...Object.fromEntries(former) },
-    ...(names.length > eitherOf.length && { required: names.filter((name) => !eitherOf.includes(name)) }),
-    ...(eitherOf.length > 0 && {
-      allOf: eitherOf.map((name) => ({
-        anyOf: [{ required: [name] }, { required: [String(formerNames[name])] }],
-      })),
-    }),
+    name: 'sort',
+    in: 'query',
+    description: 'The field to sort by; - in front sorts descending, + ascending. Default: by time of creation.',
+    schema: { type: 'string', enum: fields.flatMap((field) => [field, `-${field}`, `+${field}`]) },
   }
 }
 
-const FILTER_SCHEMA: Readonly<Record<'contains' | 'exact' | 'uuid' | 'bool', JsonObject>> = {
-  contains: { type: 'string' },
-  exact: { type: 'string' },
-  uuid: { type: 'string', description: 'UUID in any usual form.' },
-  bool: { enum: ['true', 'false', '1', '0'] },
+const FILTER_TEXT: Readonly<Record<Filter['kind'], string>> = {
+  contains: 'Finds part of the text in any letter case.',
+  exact: 'Finds exactly this text.',
+  uuid: 'Finds this id.',
+  enum: 'Finds exactly this word.',
+  bool: 'Finds true or false; 1 and 0 are read, too.',
+}
+
+function filterSchema(filter: Filter): JsonObject {
+  switch (filter.kind) {
+    case 'enum':
+      return { type: 'string', enum: [...filter.values] }
+    case 'uuid':
+      return { type: 'string', format: 'uuid' }
+    case 'bool':
+      return { type: 'boolean' }
+    case 'contains':
+    case 'exact':
+      return { type: 'string' }
+  }
+}
+
+/** @throws Error when nobody has said what the group is about */
+function tagOf({ id }: Operation): Tag {
+  const tag = TAGS[id.split('.')[0] ?? '']
+  if (!tag) throw new Error(`contract/openapi-text.ts has no tag for ${id}`)
+  return tag
 }
 
 function isList(operation: Operation): operation is ListOperation {
@@ -250,8 +199,4 @@ function isList(operation: Operation): operation is ListOperation {
 
 function members(schema: TSchema | undefined): [string, TSchema][] {
   return schema && 'properties' in schema ? Object.entries(schema.properties as Record<string, TSchema>) : [] // TypeBox objects have it
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
 }

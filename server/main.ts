@@ -3,7 +3,8 @@
 import { findInstaller, installationRoutes } from './agent-installation/index.ts'
 import { agentTypeRoutes } from './agent-types/index.ts'
 import { agentRoutes } from './agents/index.ts'
-import { API_DOCUMENT_PATH, serveApiDocument } from './api-document.ts'
+import { API_DOCUMENT_PATH, apiDocument, serveApiDocument } from './api-document.ts'
+import { serveApiPages } from './api-pages.ts'
 import { artifactRoutes } from './artifacts/index.ts'
 import { configPoolRoutes } from './config-pools/index.ts'
 import { eventFeedRoutes, subscriptionRoutes } from './event-feed/index.ts'
@@ -93,7 +94,9 @@ export async function startServer(
     const api = new Api(platform, new Set([API_DOCUMENT_PATH]))
     for (const routes of ROUTES) routes(api, platform)
     api.complete()
-    serveApiDocument(api.http, api.handled)
+    const document = apiDocument(api.handled)
+    serveApiDocument(api.http, document)
+    serveApiPages(api.http, document)
     const health = createHealth(db)
     stops.push(() => health.close())
     stops.push(() => api.close())
