@@ -58,6 +58,10 @@ export async function verifyJwt(
   return { ...payload, exp }
 }
 
+/** It goes into the log, and may quote names from a header that anybody can write. */
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  const text = error instanceof Error ? error.message : String(error)
+  return text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, MOST_REASON)
 }
+
+const MOST_REASON = 200

@@ -6,6 +6,7 @@ import { after, before, beforeEach, describe, test } from 'node:test'
 import { type CryptoKey, exportSPKI, importJWK, SignJWT, UnsecuredJWT } from 'jose'
 import { IDENTITIES_SIGNAL } from '../platform/identity.ts'
 import { ADMIN_TOKEN, startTestServer, type TestServer, testDatabase } from '../testing/test-server.ts'
+import { IssuerError } from './issuer.ts'
 import { ALGORITHMS, KEYS, makeKey, startIssuer, type TestIssuer } from './testing/issuer.ts'
 
 const CLIENT = 'fulcrum-api'
@@ -381,6 +382,23 @@ describe('the start', () => {
     assert.match(said, /^The OpenID provider \(FULCRUM_OAUTH_ISSUER.*http:\/\/127\.0\.0\.1:1\/realms\/fulcrum.*\n$/)
     // the first admin token would be lost with it
     assert.doesNotMatch(said, /Admin token/)
+  })
+
+  test('fails when the keys of the issuer are none, or cannot be had', async () => {
+    const { url, drop } = await testDatabase()
+    const start = () => startTestServer({ ...environment(issuer), FULCRUM_DB_DSN: url }, now)
+    try {
+      issuer.answers.set(KEYS, (response) => response.end('{"keys":7}'))
+      await assert.rejects(
+        start,
+        (error) => error instanceof IssuerError && /its keys: .*malformed/.test(error.message),
+      )
+      issuer.answers.set(KEYS, (response) => response.writeHead(500).end('out of order'))
+      await assert.rejects(start, (error) => error instanceof IssuerError && /status 500/.test(error.message))
+    } finally {
+      issuer.answers.clear()
+      await drop()
+    }
   })
 
   test('of a process that serves nobody needs no issuer', async () => {
