@@ -53,7 +53,8 @@ const refuse = (field: string, errorMessage: string): Answer => ({
   body: { field, errorMessage, params: [field] },
 })
 
-export async function startKeycloakStandIn(): Promise<KeycloakStandIn> {
+/** @param port  0: any free one */
+export async function startKeycloakStandIn(port = 0): Promise<KeycloakStandIn> {
   const tokens = new Set<string>()
   const faults: { request: RegExp; status: number }[] = []
   const accounts = new Map<string, Account>()
@@ -205,7 +206,7 @@ export async function startKeycloakStandIn(): Promise<KeycloakStandIn> {
       response.end(body === undefined ? undefined : JSON.stringify(body))
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}` // it listens on a port
   return {
     url,
