@@ -112,5 +112,9 @@ function admit(claimed: ClaimedIdentity, { participant, agent }: Standing): Iden
   if (claimed.participantId !== null && participant === null) throw new TokenRefused('there is no such participant')
   if (agent && claimed.participantId !== null && agent.providerId !== claimed.participantId)
     throw new TokenRefused('the agent belongs to another participant')
-  return { ...claimed, disabled: Boolean(participant?.disabled || agent?.disabled) }
+  return {
+    ...claimed,
+    disabled: Boolean(participant?.disabled || agent?.disabled),
+    legacyDialect: claimed.role === 'agent' && Boolean(agent?.legacyDialect),
+  }
 }
