@@ -1,17 +1,20 @@
 /** Sign-in over HTTP with tokens of an issuer that a test can have sign anything: what is let in, and all that is not. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import path from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { type CryptoKey, exportSPKI, importJWK, SignJWT, UnsecuredJWT } from 'jose'
 import { IDENTITIES_SIGNAL } from '../platform/identity.ts'
-import { ADMIN_TOKEN, startTestServer, type TestServer, testDatabase } from '../testing/test-server.ts'
-import { IssuerError } from './issuer.ts'
-import { ALGORITHMS, KEYS, makeKey, startIssuer, type TestIssuer } from './testing/issuer.ts'
-
-const CLIENT = 'fulcrum-api'
-const SKEW_SECONDS = 30
-const CACHE_MS = 600_000
+import { ADMIN_TOKEN, startTestServer, type TestServer } from '../testing/test-server.ts'
+import {
+  ADMIN,
+  ALGORITHMS,
+  CACHE_MS,
+  environment,
+  KEYS,
+  makeKey,
+  SKEW_SECONDS,
+  startIssuer,
+  type TestIssuer,
+} from './testing/issuer.ts'
 
 let aheadMs = 0
 const now = () => new Date(Date.now() + aheadMs)
@@ -29,19 +32,6 @@ after(async () => {
 beforeEach(() => {
   issuer.away = false
 })
-
-function environment({ url }: TestIssuer): Record<string, string> {
-  return {
-    FULCRUM_AUTHENTICATORS: 'oauth,token',
-    FULCRUM_OAUTH_ISSUER: url,
-    FULCRUM_OAUTH_CLIENT_ID: CLIENT,
-    FULCRUM_OAUTH_CLOCK_SKEW: `${SKEW_SECONDS}s`,
-    FULCRUM_OAUTH_JWKS_CACHE_TTL: String(CACHE_MS / 1_000),
-  }
-}
-
-/** What a Keycloak puts into the token of an admin. */
-const ADMIN = { azp: CLIENT, aud: 'account', typ: 'Bearer', realm_access: { roles: ['offline_access', 'admin'] } }
 
 const statusOf = async (token: string, path = '/participants', on = server) => (await on.as(token).get(path)).status
 const status = async (...given: Parameters<TestIssuer['sign']>) => statusOf(await issuer.sign(...given))
@@ -299,111 +289,5 @@ describe('participants and agents of the database', () => {
     assert.equal(await statusOf(token, '/services'), 200)
     server.platform.signals.send(IDENTITIES_SIGNAL)
     assert.equal(await statusOf(token, '/services'), 403)
-  })
-})
-
-describe('the order of the authenticators', () => {
-  for (const order of ['oauth,token', 'token,oauth'])
-    test(`${order} takes both kinds and nothing else`, async () => {
-      const one = await startTestServer({ ...environment(issuer), FULCRUM_AUTHENTICATORS: order }, now)
-      try {
-        assert.equal(await statusOf(ADMIN_TOKEN, '/participants', one), 200)
-        assert.equal(await statusOf(await issuer.sign(ADMIN), '/participants', one), 200)
-        assert.equal(await statusOf(await issuer.sign({ ...ADMIN, azp: 'x' }), '/participants', one), 401)
-        assert.equal(await statusOf('nobody knows this', '/participants', one), 401)
-      } finally {
-        await one.stop()
-      }
-    })
-
-  test('oauth alone knows no tokens, and makes no first one that would lie about', async () => {
-    const one = await startTestServer({ ...environment(issuer), FULCRUM_AUTHENTICATORS: 'oauth' }, now)
-    try {
-      assert.equal(one.bootstrapToken, null)
-      assert.equal(await statusOf(ADMIN_TOKEN, '/participants', one), 401)
-      const { body } = await one.as(await issuer.sign(ADMIN)).get('/tokens')
-      assert.equal(body.totalItems, 0)
-      assert.equal((await fetch(`${one.healthUrl}/ready`)).status, 200)
-    } finally {
-      await one.stop()
-    }
-  })
-
-  test('token alone knows no JWT, and asks no issuer', async () => {
-    const asked = issuer.requests.length
-    const one = await startTestServer({ ...environment(issuer), FULCRUM_AUTHENTICATORS: 'token' }, now)
-    try {
-      assert.equal(await statusOf(await issuer.sign(ADMIN), '/participants', one), 401)
-      assert.equal(issuer.requests.length, asked)
-    } finally {
-      await one.stop()
-    }
-  })
-})
-
-describe('other settings', () => {
-  test('a configured audience counts alone; an issuer that is not checked may be any', async () => {
-    const settings = { FULCRUM_OAUTH_AUDIENCE: 'https://api.example', FULCRUM_OAUTH_VALIDATE_ISSUER: 'false' }
-    const one = await startTestServer({ ...environment(issuer), ...settings }, now)
-    try {
-      const on = async (claims: Record<string, unknown>) =>
-        statusOf(await issuer.sign({ ...ADMIN, ...claims }), '/participants', one)
-      assert.equal(await on({ aud: ['account', 'https://api.example'], azp: 'other' }), 200)
-      assert.equal(await on({ aud: CLIENT, azp: CLIENT }), 401)
-      assert.equal(await on({ aud: 'https://api.example', iss: 'https://other.example' }), 200)
-    } finally {
-      await one.stop()
-    }
-  })
-})
-
-describe('the start', () => {
-  test('fails in one clear line when the issuer is away', async () => {
-    const { url, drop } = await testDatabase()
-    const child = spawn(process.execPath, [path.join(import.meta.dirname, '..', 'serve.ts')], {
-      env: {
-        ...process.env,
-        ...environment(issuer),
-        FULCRUM_OAUTH_ISSUER: 'http://127.0.0.1:1/realms/fulcrum',
-        FULCRUM_DB_DSN: url,
-        FULCRUM_PORT: '0',
-        FULCRUM_HEALTH_PORT: '0',
-        FULCRUM_LOG_LEVEL: 'error',
-      },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    let said = ''
-    child.stderr.on('data', (chunk) => {
-      said += chunk
-    })
-    const code = await new Promise((resolve) => child.once('close', resolve))
-    await drop()
-    assert.equal(code, 1)
-    assert.match(said, /^The OpenID provider \(FULCRUM_OAUTH_ISSUER.*http:\/\/127\.0\.0\.1:1\/realms\/fulcrum.*\n$/)
-    // the first admin token would be lost with it
-    assert.doesNotMatch(said, /Admin token/)
-  })
-
-  test('fails when the keys of the issuer are none, or cannot be had', async () => {
-    const { url, drop } = await testDatabase()
-    const start = () => startTestServer({ ...environment(issuer), FULCRUM_DB_DSN: url }, now)
-    try {
-      issuer.answers.set(KEYS, (response) => response.end('{"keys":7}'))
-      await assert.rejects(
-        start,
-        (error) => error instanceof IssuerError && /its keys: .*malformed/.test(error.message),
-      )
-      issuer.answers.set(KEYS, (response) => response.writeHead(500).end('out of order'))
-      await assert.rejects(start, (error) => error instanceof IssuerError && /status 500/.test(error.message))
-    } finally {
-      issuer.answers.clear()
-      await drop()
-    }
-  })
-
-  test('of a process that serves nobody needs no issuer', async () => {
-    issuer.away = true
-    const one = await startTestServer({ ...environment(issuer), FULCRUM_API_SERVER: 'false' }, now)
-    await one.stop()
   })
 })

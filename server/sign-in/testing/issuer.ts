@@ -83,3 +83,26 @@ export async function startIssuer({
   }
   return issuer
 }
+
+export const CLIENT = 'fulcrum-api'
+export const SKEW_SECONDS = 30
+export const CACHE_MS = 600_000
+
+/** What a server needs to take its tokens. */
+export function environment({ url }: TestIssuer): Record<string, string> {
+  return {
+    FULCRUM_AUTHENTICATORS: 'oauth,token',
+    FULCRUM_OAUTH_ISSUER: url,
+    FULCRUM_OAUTH_CLIENT_ID: CLIENT,
+    FULCRUM_OAUTH_CLOCK_SKEW: `${SKEW_SECONDS}s`,
+    FULCRUM_OAUTH_JWKS_CACHE_TTL: String(CACHE_MS / 1_000),
+  }
+}
+
+/** What a Keycloak puts into the token of an admin, besides what all have. */
+export const ADMIN = {
+  azp: CLIENT,
+  aud: 'account',
+  typ: 'Bearer',
+  realm_access: { roles: ['offline_access', 'admin'] },
+}
