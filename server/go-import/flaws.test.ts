@@ -207,6 +207,7 @@ describe('the API works on what was mended', () => {
       properties: { size: 'small' },
     }
     const ordered = await consumer.post('/services', body)
+    assert.equal(ordered.status, 201, JSON.stringify(ordered.body))
     assert.deepEqual([ordered.status, ordered.body.properties.ip], [201, '10.1.0.2'])
   })
 

@@ -74,7 +74,7 @@ INSERT INTO service_pool_values (id, created_at, updated_at, name, value, servic
   (pg_temp.i(381), pg_temp.t(6), pg_temp.t(6), '10.1.0.1', '"10.1.0.1"', pg_temp.i(21), pg_temp.i(363), 'ip', pg_temp.t(6), NULL),
   (pg_temp.i(382), pg_temp.t(6), pg_temp.t(6), 'slot-f', '"slot-f"', pg_temp.i(22), pg_temp.i(388), 'slot', pg_temp.t(6), pg_temp.i(1)),
   (pg_temp.i(383), pg_temp.t(6), pg_temp.t(6), 'lost', '1', pg_temp.i(322), NULL, NULL, NULL, NULL),
-  (pg_temp.i(384), pg_temp.t(6), pg_temp.t(6), 'foreign', '1', pg_temp.i(22), NULL, NULL, NULL, pg_temp.i(3));
+  (pg_temp.i(384), pg_temp.t(6), pg_temp.t(6), 'slot-z', '"slot-z"', pg_temp.i(22), NULL, NULL, NULL, pg_temp.i(3));
 INSERT INTO config_pool_values (id, name, value, config_pool_id, agent_id, property_name, allocated_at) VALUES
   (pg_temp.i(385), 'p9', '9', pg_temp.i(23), pg_temp.i(394), 'port', pg_temp.t(0)),
   (pg_temp.i(386), 'lost', '9', pg_temp.i(328), NULL, NULL, NULL);
