@@ -17,6 +17,11 @@ export type ConnectionLimits = {
   readonly headers: number
   /** Connections at one time; what comes beyond is closed at once. Each agent that waits for a job has one. */
   readonly connections: number
+  /**
+   * While there are more, each answer ends its connection. agent-lib-go keeps one for each heartbeat and measurement, and uses none
+   * of them again; without this bound such agents would in time take all, and nobody else could connect. Others only connect anew.
+   */
+  readonly keptConnections: number
   readonly requestsPerConnection: number
   /** From the first byte, or from the connection when nothing comes. */
   readonly headersMs: number
@@ -32,6 +37,7 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   headerBytes: 16_384,
   headers: 100,
   connections: 10_000,
+  keptConnections: 5_000,
   requestsPerConnection: 10_000,
   headersMs: 20_000,
   bodyMs: 60_000,
@@ -75,6 +81,11 @@ export function protect(
   limits: ConnectionLimits = CONNECTION_LIMITS,
 ): void {
   http.server.maxConnections = limits.connections
+  let connections = 0
+  http.server.on('connection', (socket) => {
+    connections++
+    socket.once('close', () => connections--)
+  })
   // one more than allowed, so that too many can be told from just enough
   http.server.maxHeadersCount = limits.headers + 1
   // the type is wider than what a server of TCP gives
@@ -88,6 +99,7 @@ export function protect(
   http.addHook('onRequest', async (request, reply) => {
     if (request.raw.rawHeaders.length > 2 * limits.headers)
       return reply.code(431).send({ status: TOO_LARGE, error: `a request may have ${limits.headers} headers at most` })
+    if (connections > limits.keptConnections) reply.header('connection', 'close')
     reply.header('cache-control', 'no-store')
     if (request.protocol === 'https' || config.publicBaseUrl.startsWith('https:'))
       reply.header('strict-transport-security', HSTS)
