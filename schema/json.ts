@@ -42,6 +42,13 @@ export function jsonEqual(a: Json, b: Json): boolean {
   })
 }
 
+/** A text that two values share exactly when they are equal as `jsonEqual` has it: for sets of many values. */
+export function jsonKey(value: Json): string {
+  return JSON.stringify(value, (_name, member: Json) =>
+    isJsonObject(member) ? Object.fromEntries(Object.entries(member).toSorted(([a], [b]) => (a < b ? -1 : 1))) : member,
+  )
+}
+
 const encoder = new TextEncoder()
 
 /** Length in bytes of the UTF-8 form: that is how the contract counts the length of strings. */

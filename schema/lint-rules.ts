@@ -3,6 +3,7 @@
 import type { Json } from './json.ts'
 import type { LifecycleSchema } from './lifecycle/lifecycle.ts'
 import type { PropertyDefinition, PropertyType, Rule } from './property/definition.ts'
+import { MAX_WORK } from './property/evaluation.ts'
 import { typeProblem } from './property/types.ts'
 import { readValidator, type Validator } from './property/validators.ts'
 import { SchemaError } from './schema-error.ts'
@@ -86,7 +87,8 @@ function refusedDefault(definition: PropertyDefinition): string[] {
   if (value === undefined) return []
   return (definition.validators ?? []).flatMap((rule) => {
     const validator = readWithoutLookups(rule)
-    const refused = validator?.(value, { lookups: {}, previous: [], secret: definition.secret !== undefined })
+    const context = { lookups: {}, previous: [], secret: definition.secret !== undefined, left: { ...MAX_WORK } }
+    const refused = validator?.(value, context)
     return typeof refused === 'string' ? [`the default is refused by its own validator: ${refused}`] : []
   })
 }

@@ -2,13 +2,15 @@
 
 import { goQuote } from '../go-format.ts'
 import { byteLength, type Json, type JsonObject } from '../json.ts'
-import { compilePattern } from '../pattern.ts'
+import { PatternBudget } from '../pattern.ts'
 import { asObject, flagField, listField, rootObject, textField, textListField } from '../raw-field.ts'
 import { SchemaError } from '../schema-error.ts'
 import type { LifecycleAction, LifecycleSchema, Transition } from './lifecycle.ts'
 
 /** A job keeps the name of its action in so many bytes. */
 const ACTION_NAME_BYTES = 50
+/** Instructions of all patterns together: each may be searched for in one error message. */
+const MAX_PATTERNS_SIZE = 5_000
 
 /**
  * Checks a lifecycle as somebody sent it.
@@ -34,7 +36,8 @@ export function checkLifecycle(input: unknown): LifecycleSchema {
   const rawActions = listField(raw, 'actions', 'lifecycle actions') ?? []
   if (rawActions.length === 0) throw new SchemaError('lifecycle must have at least one action')
   const taken = new Set<string>()
-  const actions = rawActions.map((action) => checkAction(action, known, taken))
+  const patterns = new PatternBudget(MAX_PATTERNS_SIZE)
+  const actions = rawActions.map((action) => checkAction(action, known, taken, patterns))
 
   return {
     states,
@@ -67,7 +70,7 @@ function mustBeKnown(states: string[] | undefined, known: Set<string>, role: str
     throw new SchemaError(`lifecycle ${role} state ${goQuote(unknown)} does not exist in states list`)
 }
 
-function checkAction(input: Json, states: Set<string>, taken: Set<string>): LifecycleAction {
+function checkAction(input: Json, states: Set<string>, taken: Set<string>, patterns: PatternBudget): LifecycleAction {
   const raw = asObject(input, 'lifecycle action')
   const name = textField(raw, 'name', 'lifecycle action name') ?? ''
   addName(taken, name, 'action')
@@ -80,24 +83,27 @@ function checkAction(input: Json, states: Set<string>, taken: Set<string>): Life
   return {
     name,
     ...(requestSchemaType === '' ? {} : { requestSchemaType }),
-    transitions: transitions.map((entry) => checkTransition(asObject(entry, `${action} transition`), states, action)),
+    transitions: transitions.map((entry) =>
+      checkTransition(asObject(entry, `${action} transition`), states, action, patterns),
+    ),
   }
 }
 
-function checkTransition(raw: JsonObject, states: Set<string>, action: string): Transition {
+function checkTransition(raw: JsonObject, states: Set<string>, action: string, patterns: PatternBudget): Transition {
   const from = textField(raw, 'from', `${action} transition from`) ?? ''
   const to = textField(raw, 'to', `${action} transition to`) ?? ''
   if (!states.has(from)) throw new SchemaError(`${action} transition references invalid from state ${goQuote(from)}`)
   if (!states.has(to)) throw new SchemaError(`${action} transition references invalid to state ${goQuote(to)}`)
   const onError = flagField(raw, 'onError', `${action} transition onError`)
   const onErrorRegexp = textField(raw, 'onErrorRegexp', `${action} transition onErrorRegexp`) ?? ''
-  checkRegexp(onErrorRegexp, action)
+  checkRegexp(onErrorRegexp, action, patterns)
   return { from, to, ...(onError ? { onError } : {}), ...(onErrorRegexp === '' ? {} : { onErrorRegexp }) }
 }
 
-function checkRegexp(pattern: string, action: string): void {
+function checkRegexp(pattern: string, action: string, patterns: PatternBudget): void {
+  if (pattern === '') return
   try {
-    compilePattern(pattern)
+    patterns.add(pattern)
   } catch (error) {
     if (!(error instanceof SchemaError)) throw error
     throw new SchemaError(`${action} transition has invalid error regexp ${goQuote(pattern)}: ${error.message}`)

@@ -31,6 +31,9 @@ export type LifecycleSchema = {
   runningStates?: string[]
 }
 
+/** Characters of an error message in which patterns are searched for. */
+const SEARCHED_CHARACTERS = 4_096
+
 export type Step = { kind: 'to'; state: string } | { kind: 'no-transition' } | { kind: 'unknown-action' }
 
 /**
@@ -59,7 +62,7 @@ function catches({ onError, onErrorRegexp }: Transition, errorMessage: string): 
   if (onError !== true) return false
   if (onErrorRegexp === undefined || onErrorRegexp === '') return true
   try {
-    return compilePattern(onErrorRegexp)(errorMessage)
+    return compilePattern(onErrorRegexp)(errorMessage.slice(0, SEARCHED_CHARACTERS))
   } catch (error) {
     // Definitions are checked when they are saved; one that does not compile all the same catches nothing.
     if (error instanceof SchemaError) return false
@@ -116,7 +119,10 @@ export function isRunning(lifecycle: LifecycleSchema, state: string): boolean {
 
 /** Names of the actions that may start in this state, in the order of the definition. Empty in a terminal state. */
 export function allowedActions(lifecycle: LifecycleSchema, state: string): string[] {
-  return lifecycle.actions.map((action) => action.name).filter((name) => mayStart(lifecycle, state, name).ok)
+  if (isTerminal(lifecycle, state)) return []
+  return lifecycle.actions
+    .filter(({ transitions }) => transitions.some(({ from }) => from === state))
+    .map(({ name }) => name)
 }
 
 function findAction(lifecycle: LifecycleSchema, name: string): LifecycleAction | undefined {

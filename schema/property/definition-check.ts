@@ -1,6 +1,7 @@
 // Is a property schema acceptable, and what is kept of it (contract, DOMAIN 3.1 and 3.3)?
 
 import type { Json, JsonObject } from '../json.ts'
+import { PatternBudget } from '../pattern.ts'
 import { asObject, field, flagField, listField, objectField, rootObject, textField } from '../raw-field.ts'
 import { SchemaError } from '../schema-error.ts'
 import { readAuthorizer } from './authorizers.ts'
@@ -9,6 +10,11 @@ import { readGenerator } from './generator.ts'
 import { readSchemaValidator } from './schema-validators.ts'
 import { propertyType, typeProblem } from './types.ts'
 import { readValidator } from './validators.ts'
+
+/** Instructions of all patterns together. */
+const MAX_PATTERNS_SIZE = 20_000
+
+type Rules = { registry: Registry; patterns: PatternBudget }
 
 /**
  * Checks a property schema as somebody sent it.
@@ -23,7 +29,8 @@ export function checkPropertySchema(input: unknown, registry: Registry): Propert
   const raw = rootObject(input, 'property schema')
   const definitions = objectField(raw, 'properties', "property schema 'properties'") ?? {}
   if (Object.keys(definitions).length === 0) throw new SchemaError('schema must have at least one property defined')
-  const properties = checkMembers(definitions, '', 'property name cannot be empty', registry)
+  const all = { registry, patterns: new PatternBudget(MAX_PATTERNS_SIZE) }
+  const properties = checkMembers(definitions, '', 'property name cannot be empty', all)
   const rules = listField(raw, 'validators', "property schema 'validators'")
   const validators = rules?.map((rule) => readRule(rule, 'schema validator')) ?? null
   for (const rule of validators ?? []) checkSchemaValidator(rule, properties, registry)
@@ -43,18 +50,19 @@ function checkMembers(
   raw: JsonObject,
   parent: string,
   emptyName: string,
-  registry: Registry,
+  rules: Rules,
 ): Record<string, PropertyDefinition> {
   if (Object.hasOwn(raw, '')) throw new SchemaError(emptyName)
   return Object.fromEntries(
     Object.entries(raw).map(([name, definition]) => {
       const at = parent === '' ? name : `${parent}.${name}`
-      return [name, checkDefinition(definition ?? {}, at, registry)]
+      return [name, checkDefinition(definition ?? {}, at, rules)]
     }),
   )
 }
 
-function checkDefinition(input: Json, at: string, registry: Registry): PropertyDefinition {
+function checkDefinition(input: Json, at: string, rules: Rules): PropertyDefinition {
+  const { registry, patterns } = rules
   const raw = asObject(input, `${at}: definition`)
   const typeName = textField(raw, 'type', `${at}: type`) ?? ''
   const type = propertyType(typeName)
@@ -83,14 +91,17 @@ function checkDefinition(input: Json, at: string, registry: Registry): PropertyD
 
   const members = type === 'object' ? objectField(raw, 'properties', `${at}: properties`) : undefined
   if (members !== undefined && Object.keys(members).length > 0)
-    definition.properties = checkMembers(members, at, `${at}: nested property name cannot be empty`, registry)
-  if (items !== undefined) definition.items = checkDefinition(items, `${at}[]`, registry)
+    definition.properties = checkMembers(members, at, `${at}: nested property name cannot be empty`, rules)
+  if (items !== undefined) definition.items = checkDefinition(items, `${at}[]`, rules)
 
   const authorizers = readRules(raw, 'authorizers', at)
   for (const rule of authorizers) readAuthorizer(rule, registry, at)
   if (authorizers.length > 0) definition.authorizers = authorizers
   const validators = readRules(raw, 'validators', at)
-  for (const rule of validators) readValidator(rule, registry, at)
+  for (const rule of validators) {
+    readValidator(rule, registry, at)
+    if (rule.type === 'pattern') patterns.add(String(rule.config?.pattern))
+  }
   if (validators.length > 0) definition.validators = validators
   if (generator !== undefined) {
     definition.generator = readRule(generator, `${at}: generator`)

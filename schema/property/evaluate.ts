@@ -8,14 +8,24 @@ import { givenMember, isJsonObject, type Json, type JsonObject, jsonEqual } from
 import { SchemaError } from '../schema-error.ts'
 import { readAuthorizer } from './authorizers.ts'
 import type { PropertyDefinition, PropertySchema, Registry } from './definition.ts'
-import type { Evaluation, EvaluationArgs, NewSecret, Violation } from './evaluation.ts'
+import {
+  type Evaluation,
+  type EvaluationArgs,
+  type Lookups,
+  MAX_WORK,
+  type NewSecret,
+  type Violation,
+  type Work,
+} from './evaluation.ts'
 import { readGenerator } from './generator.ts'
 import { readSchemaValidator } from './schema-validators.ts'
 import { isReference, referenceText, secretReferences } from './secrets.ts'
 import { typeProblem } from './types.ts'
 import { readValidator, type ValidationContext } from './validators.ts'
 
-type Run = EvaluationArgs & { updating: boolean; secrets: NewSecret[] }
+type Run = EvaluationArgs & { updating: boolean; secrets: NewSecret[]; left: Work }
+
+const TOO_MANY_VALUES = `more than ${MAX_WORK.values} values`
 
 /** `label` stands before texts (`size`, `sizes[2]`), `path` is the whole way (`disk.sizes[2]`). */
 type Place = { name: string; label: string; path: string }
@@ -40,7 +50,13 @@ type Outcome = { kind: 'value'; value: Json } | { kind: 'absent' } | Failure
  */
 export async function evaluateProperties(args: EvaluationArgs): Promise<Evaluation> {
   const { schema, registry, input, stored } = args
-  const run: Run = { ...args, updating: stored !== undefined, secrets: [] }
+  const run: Run = {
+    ...args,
+    lookups: askedOnce(args.lookups),
+    updating: stored !== undefined,
+    secrets: [],
+    left: { ...MAX_WORK },
+  }
   const { properties, failures } = await evaluateMembers(schema.properties, input, stored ?? {}, '', run)
   const violations = failures.flatMap(({ name, failure }) => [{ path: name, message: failure.text }, ...failure.within])
   const refused = schemaProblem(schema, registry, properties)
@@ -50,6 +66,24 @@ export async function evaluateProperties(args: EvaluationArgs): Promise<Evaluati
   const held = new Set(secretReferences(schema, stored ?? {}).map(({ reference }) => reference))
   const replacedSecrets = [...held].filter((reference) => !kept.has(reference))
   return { ok: true, properties, secrets: run.secrets, replacedSecrets }
+}
+
+/** What was asked before is not asked again: the items of an array mostly have the same questions. */
+function askedOnce({ serviceOptions, service, allocate }: Lookups): Lookups {
+  return {
+    ...(serviceOptions && { serviceOptions: remembered(serviceOptions) }),
+    ...(service && { service: remembered(service) }),
+    ...(allocate && { allocate }),
+  }
+}
+
+function remembered<T>(ask: (key: string) => Promise<T>): (key: string) => Promise<T> {
+  const answers = new Map<string, Promise<T>>()
+  return (key) => {
+    const answer = answers.get(key) ?? ask(key)
+    answers.set(key, answer)
+    return answer
+  }
 }
 
 /** Names in an input that the schema does not know at top level, in the order of the input. They are dropped silently. */
@@ -83,6 +117,7 @@ async function evaluateProperty(
   stored: Json | undefined,
   run: Run,
 ): Promise<Outcome> {
+  if (--run.left.values < 0) return failed(place, TOO_MANY_VALUES)
   if (given !== undefined) {
     if (definition.secret !== undefined && isReference(given))
       return given === stored
@@ -125,6 +160,7 @@ async function allocate(
   if ('kind' in pool) return pool
   if (run.lookups.allocate === undefined)
     return failed(place, `${run.registry === 'agent' ? 'agent config' : 'service'} context missing store`)
+  if (--run.left.questions < 0) return failed(place, `more than ${MAX_WORK.questions} references and pool values`)
   const taken = await run.lookups.allocate(pool.poolType, place.name)
   return 'error' in taken ? failed(place, taken.error) : taken
 }
@@ -142,12 +178,14 @@ async function settle(
     lookups: run.lookups,
     previous: stored === undefined ? [] : [stored],
     secret: definition.secret !== undefined,
+    left: run.left,
   }
   const problem = await valueProblem(definition, place, value, context, run.registry, origin)
   if (problem !== null) return problem
   const nested = await settleInside(definition, place, value, stored, run)
   if (nested.kind !== 'value' || definition.secret === undefined) return nested
   if (!run.vaultAvailable) return failed(place, 'vault is required for secret properties but not configured')
+  if (--run.left.secrets < 0) return failed(place, `more than ${MAX_WORK.secrets} secrets`)
   const reference = run.newReference()
   run.secrets.push({ reference, value: nested.value, path: place.path, type: definition.secret.type })
   return { kind: 'value', value: referenceText(reference) }
@@ -204,9 +242,10 @@ async function settleItems(
 ): Promise<Outcome> {
   const settled: Json[] = []
   for (const [index, item] of items.entries()) {
+    if (--run.left.values < 0) return failed(place, TOO_MANY_VALUES)
     const itemPlace = { name: place.name, label: `${place.label}[${index}]`, path: `${place.path}[${index}]` }
     // What stood at any index was set before, even if the entries have moved.
-    const context = { lookups: run.lookups, previous: stored, secret: false }
+    const context = { lookups: run.lookups, previous: stored, secret: false, left: run.left }
     const outcome =
       (await valueProblem(definition, itemPlace, item, context, run.registry, '')) ??
       (await settleInside(definition, itemPlace, item, stored[index], run))

@@ -31,6 +31,20 @@ export type Lookups = {
   allocate?(poolType: string, propertyName: string): Promise<{ value: Json } | { error: string }>
 }
 
+/** What one evaluation may still cost. */
+export type Work = {
+  /** Properties, members and items, given or not. A short input could otherwise become a huge result by its defaults. */
+  values: number
+  secrets: number
+  /** Services that are looked up and values that are taken from pools, one after the other. */
+  questions: number
+  /** Instructions times characters of all searches for patterns. */
+  searches: number
+}
+
+/** Each takes well below a second. */
+export const MAX_WORK: Work = { values: 100_000, secrets: 1_000, questions: 500, searches: 20_000_000 }
+
 /**
  * A value for the vault. `reference` comes without the `vault://` that stands before it in the property; `path` is the
  * full path (`users[0].password`).

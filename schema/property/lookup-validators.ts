@@ -1,9 +1,10 @@
 // Validators that ask the caller about other entities (contract, DOMAIN 3.8). Only the service registry has them.
 
 import { goType } from '../go-format.ts'
-import { type Json, type JsonObject, jsonEqual, ownMember } from '../json.ts'
+import { type Json, type JsonObject, jsonKey, ownMember } from '../json.ts'
 import { SchemaError } from '../schema-error.ts'
 import { parseUuid } from '../uuid.ts'
+import { MAX_WORK } from './evaluation.ts'
 import type { Validator } from './validators.ts'
 
 /** The answer when the caller brought no port for a question. */
@@ -21,20 +22,30 @@ export function readServiceOption(config: JsonObject): Validator {
     const { known, enabledValues } = await lookups.serviceOptions(type)
     if (!known) return `failed to find service option type '${type}': resource not found: record not found`
     if (enabledValues.length === 0) return `no enabled service options available for type '${type}'`
-    if (enabledValues.some((option) => jsonEqual(option, value))) return null
+    if (keysOf(enabledValues).has(jsonKey(value))) return null
     return `value must match one of the enabled service options for type '${type}'`
   }
+}
+
+/** One evaluation asks for the options of a type once, and has the same list for all items of an array. */
+const keysByOptions = new WeakMap<Json[], Set<string>>()
+
+function keysOf(options: Json[]): Set<string> {
+  const known = keysByOptions.get(options) ?? new Set(options.map(jsonKey))
+  keysByOptions.set(options, known)
+  return known
 }
 
 /** @throws SchemaError when `types` or `origin` is given and not acceptable */
 export function readServiceReference(config: JsonObject): Validator {
   const types = readTypes(ownMember(config, 'types'))
   const origin = readOrigin(ownMember(config, 'origin'))
-  return async (value, { lookups, previous }) => {
+  return async (value, { lookups, previous, left }) => {
     if (typeof value !== 'string') return `expected string uuid, got ${goType(value)}`
     const parsed = parseUuid(value)
     if ('error' in parsed) return `invalid service uuid: ${parsed.error}`
     if (lookups.service === undefined) return NO_PORT
+    if (--left.questions < 0) return `more than ${MAX_WORK.questions} references and pool values`
     const service = await lookups.service(parsed.id)
     if (service === null) return 'referenced service not found: resource not found: record not found'
     if (types !== null && !types.includes(service.typeName))

@@ -1,7 +1,7 @@
 // Rules over several top-level properties, asked about the resulting object (contract, DOMAIN 3.11).
 
 import { goType, goValue } from '../go-format.ts'
-import { type Json, type JsonObject, jsonEqual, ownMember } from '../json.ts'
+import { type JsonObject, jsonKey, ownMember } from '../json.ts'
 import { SchemaError } from '../schema-error.ts'
 import type { Registry, Rule } from './definition.ts'
 
@@ -44,14 +44,15 @@ function exactlyOne(names: string[], properties: JsonObject): string | null {
 }
 
 function uniqueValues(names: string[], properties: JsonObject): string | null {
-  const seen: { name: string; value: Json }[] = []
+  const nameByValue = new Map<string, string>()
   for (const name of names) {
     const value = ownMember(properties, name)
     if (value === undefined) continue
-    const same = seen.find((other) => jsonEqual(other.value, value))
+    const key = jsonKey(value)
+    const same = nameByValue.get(key)
     if (same !== undefined)
-      return `properties ${same.name} and ${name} must have unique values, both have: ${goValue(value)}`
-    seen.push({ name, value })
+      return `properties ${same} and ${name} must have unique values, both have: ${goValue(value)}`
+    nameByValue.set(key, name)
   }
   return null
 }

@@ -2,11 +2,11 @@
 // checked by the same code that later checks the values.
 
 import { goNumber } from '../go-format.ts'
-import { byteLength, type Json, type JsonObject, jsonEqual, ownMember } from '../json.ts'
-import { compilePattern } from '../pattern.ts'
+import { byteLength, type Json, type JsonObject, jsonKey, ownMember } from '../json.ts'
+import { compilePattern, type Pattern } from '../pattern.ts'
 import { SchemaError } from '../schema-error.ts'
 import type { Registry, Rule } from './definition.ts'
-import type { Lookups } from './evaluation.ts'
+import type { Lookups, Work } from './evaluation.ts'
 import { readServiceOption, readServiceReference } from './lookup-validators.ts'
 
 export type ValidationContext = {
@@ -15,6 +15,8 @@ export type ValidationContext = {
   previous: readonly Json[]
   /** The value is a secret: no text may show it. */
   secret: boolean
+  /** What this evaluation may still cost. */
+  left: Work
 }
 
 /** Why the value is refused, without the property's name; null when it passes. */
@@ -39,6 +41,9 @@ const WITH_LOOKUPS: ReadonlyMap<string, Reader> = new Map([
   ['serviceReference', readServiceReference],
 ])
 
+/** Validators that were read: an array has the same ones for all of its items. */
+const read = { service: new WeakMap<Rule, Validator>(), agent: new WeakMap<Rule, Validator>() }
+
 /**
  * Reads one validator.
  *
@@ -46,9 +51,13 @@ const WITH_LOOKUPS: ReadonlyMap<string, Reader> = new Map([
  * @throws SchemaError when the registry has no such type or its config is not acceptable
  */
 export function readValidator(rule: Rule, registry: Registry, at: string): Validator {
+  const known = read[registry].get(rule)
+  if (known !== undefined) return known
   const reader = (registry === 'service' ? WITH_LOOKUPS : PLAIN).get(rule.type)
   if (reader === undefined) throw new SchemaError(`${at}: unknown validator '${rule.type}'`)
-  return reader(rule.config ?? {}, at)
+  const validator = reader(rule.config ?? {}, at)
+  read[registry].set(rule, validator)
+  return validator
 }
 
 function numberConfig(type: string, config: JsonObject, at: string): number {
@@ -93,13 +102,15 @@ function readPattern(config: JsonObject, at: string): Validator {
   const pattern = ownMember(config, 'pattern')
   if (typeof pattern !== 'string') throw new SchemaError(`${at}: pattern validator requires 'pattern' config`)
   const matches = compileAt(pattern, at)
-  return (value) => {
+  return (value, { left }) => {
     if (typeof value !== 'string') return 'expected string for pattern validator'
+    left.searches -= matches.size * value.length
+    if (left.searches < 0) return 'too much text to search for patterns'
     return matches(value) ? null : 'string does not match required pattern'
   }
 }
 
-function compileAt(pattern: string, at: string): (text: string) => boolean {
+function compileAt(pattern: string, at: string): Pattern {
   try {
     return compilePattern(pattern)
   } catch (error) {
@@ -112,5 +123,9 @@ function readEnum(config: JsonObject, at: string): Validator {
   const values = ownMember(config, 'values')
   if (!Array.isArray(values)) throw new SchemaError(`${at}: enum validator requires 'values' config as array`)
   if (values.length === 0) throw new SchemaError(`${at}: enum must have at least one value`)
-  return (value) => (values.some((allowed) => jsonEqual(allowed, value)) ? null : 'value not in allowed enum values')
+  let allowed: Set<string> | undefined
+  return (value) => {
+    allowed ??= new Set(values.map(jsonKey))
+    return allowed.has(jsonKey(value)) ? null : 'value not in allowed enum values'
+  }
 }
