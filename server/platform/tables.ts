@@ -304,6 +304,18 @@ export type ArtifactsTable = {
   updated_at: Date
 }
 
+export type GoImportsTable = {
+  id: string
+  finished_at: Date
+  highest_event: number
+  tables: Json<AnyJson>
+}
+
+export type GoImportedRowsTable = {
+  table_name: string
+  id: string
+}
+
 export type Tables = {
   participants: ParticipantsTable
   service_types: ServiceTypesTable
@@ -330,4 +342,6 @@ export type Tables = {
   event_subscriptions: EventSubscriptionsTable
   agent_install_tokens: AgentInstallTokensTable
   artifacts: ArtifactsTable
+  go_imports: GoImportsTable
+  go_imported_rows: GoImportedRowsTable
 }
