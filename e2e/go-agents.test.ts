@@ -131,6 +131,26 @@ describe('agent-lib-go', () => {
     wire.close()
   })
 
+  test('works on a job once, also with the second loop that it has after it was unwell', async () => {
+    const scene = await aScene(admin, { properties: VM })
+    const seen: unknown[] = []
+    const loops = [1, 2].map(() => {
+      const wire = new Wire(server.url)
+      return { wire, agent: new LibAgent(wire, scene.token, handlers(seen)) }
+    })
+    for (const { agent } of loops) await agent.start()
+    for (let index = 0; index < 5; index++) {
+      const id = await scene.order(`twice-${index}`, {})
+      // both ask before one claims, or one after the other: either way the job is worked on once
+      const ended = await Promise.allSettled(loops.map(({ agent }) => agent.poll()))
+      for (const { status, reason } of ended.map((one) => ({ reason: undefined, ...one })))
+        if (status === 'rejected') assert.match(String(reason), /claim: status 409/)
+      assert.deepEqual(await scene.history(id), ['create Completed'])
+    }
+    assert.equal(seen.length, 5)
+    for (const { wire } of loops) wire.close()
+  })
+
   for (const [legacyDialect, pages] of [
     [false, 2],
     [true, 1],
