@@ -287,6 +287,28 @@ describe('a real Keycloak', { skip: missing ?? false }, () => {
       assert.equal(events.items[0].type, 'participant.updated')
     })
 
+    test('do not let a user choose its participant at Keycloak', async () => {
+      const response = await fetch(`${keycloak.url}/realms/${realm.name}/account`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${await tokenOf('member')}`, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          username: 'member',
+          email: 'member@fulcrum.example',
+          firstName: 'Eve',
+          lastName: 'Lovelace',
+          attributes: { participant_id: [otherId] },
+        }),
+      })
+      await response.body?.cancel()
+      // whether Keycloak refuses or reads past it is its own affair; that it was asked as the user is not
+      assert.ok([204, 400].includes(response.status), `${response.status}`)
+      const { items } = (await call(await tokenOf('member'), 'GET', '/participants')).body
+      assert.deepEqual(
+        items.map(({ id }: { id: string }) => id),
+        [participantId],
+      )
+    })
+
     test('of an agent report its status and ask for its jobs', async () => {
       const token = await tokenOf('robot')
       assert.equal((await call(token, 'GET', '/agents/me')).body.id, agentId)
