@@ -48,7 +48,7 @@ const byId = async ({ id }: { id: string }, body?: unknown): Promise<Parts> => (
 })
 
 /** The same operations on things of nobody. */
-const OF_NOBODY: Readonly<Record<string, (walk: Walk) => Promise<Parts>>> = Object.fromEntries([
+export const OF_NOBODY: Readonly<Record<string, (walk: Walk) => Promise<Parts>>> = Object.fromEntries([
   ...(['get', 'update', 'delete', 'regenerate'] as const).map((name) => [
     `tokens.${name}`,
     async ({ make, unique }: Walk) =>

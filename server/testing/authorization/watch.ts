@@ -28,12 +28,12 @@ export class Watch {
     { id: operation }: Operation,
     side: Side | null,
     caller: CallerName,
-    parts: Parts,
+    parts: Parts & { search?: URLSearchParams },
     answer: { status: number; text: string; body: unknown },
   ): void {
     this.answers++
-    const { params, query, body } = parts
-    const sent = JSON.stringify({ params, query, body }).toLowerCase()
+    const { params, query, body, search } = parts
+    const sent = JSON.stringify({ params, query, body, search: [...(search ?? [])] }).toLowerCase()
     const told = (pattern: RegExp) =>
       [...new Set(answer.text.match(pattern) ?? [])].filter((text) => !sent.includes(text.toLowerCase()))
     const where = `${operation} as ${caller}, ${answer.status}`

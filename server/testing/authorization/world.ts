@@ -19,6 +19,9 @@ import { fingerprints, Watch } from './watch.ts'
 // biome-ignore lint/suspicious/noExplicitAny: answers of every shape
 export type Answer = { status: number; text: string; body: any }
 
+/** A call; `search` instead of `query` where parameters are repeated. */
+export type Request = Parts & { search?: URLSearchParams }
+
 export type World = {
   server: TestServer
   walks: Readonly<Record<Side, Walk>>
@@ -32,7 +35,7 @@ export type World = {
   /** What the database holds now, one line for each table. */
   fingerprint(): Promise<string[]>
   /** Calls an operation; `token` instead of the caller's own where the object has one of its own. */
-  send(operation: Operation, caller: CallerName, parts: Parts, token?: string): Promise<Answer>
+  send(operation: Operation, caller: CallerName, parts: Request, token?: string): Promise<Answer>
   stop(): Promise<void>
 }
 
@@ -162,11 +165,12 @@ export async function anInstallation({ make, own, unique }: Walk) {
   return { id, agentToken: String(agentToken), installToken: /install\/(.+)\/config$/.exec(url)?.[1] ?? '' }
 }
 
-async function send(server: TestServer, operation: Operation, token: string | null, parts: Parts): Promise<Answer> {
+async function send(server: TestServer, operation: Operation, token: string | null, parts: Request): Promise<Answer> {
   const onHealthPort = operation.id.startsWith('health.')
   const base = onHealthPort ? server.healthUrl : `${server.url}/api/v1`
   const filled = operation.path.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(parts.params?.[name] ?? ''))
-  const search = parts.query ? `?${new URLSearchParams(parts.query)}` : ''
+  const query = parts.search ?? (parts.query && new URLSearchParams(parts.query))
+  const search = query ? `?${query}` : ''
   const body = parts.bytes ?? (parts.body === undefined ? undefined : JSON.stringify(parts.body))
   const { status, text, contentType } = await exchange(`${base}${filled}${search}`, operation.method, token, {
     body,
