@@ -7,8 +7,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { type Operation, operations, ROLES, type Role } from '@fulcrum/contract'
+import { type JsonObject, type Operation, operations, ROLES, type Role } from '@fulcrum/contract'
 import { Compile } from 'typebox/compile'
+import { apiDocument } from './api-document.ts'
 import { type KeycloakStandIn, startKeycloakStandIn } from './keycloak-users/testing.ts'
 import { installationCases } from './testing/cases-of-installations.ts'
 import { offerCases } from './testing/cases-of-offers.ts'
@@ -45,6 +46,13 @@ after(async () => {
 // biome-ignore lint/suspicious/noExplicitAny: answers of every shape
 type Answer = { status: number; body: any; text: string }
 
+/** The statuses of each operation that the OpenAPI document tells of. */
+const DESCRIBED = new Map(
+  Object.values(apiDocument(new Set(operations.map(({ id }) => id))).paths as Record<string, JsonObject>)
+    .flatMap((item) => Object.values(item) as { operationId: string; responses: JsonObject }[]) // as every document has them
+    .map(({ operationId, responses }): [string, string[]] => [operationId, Object.keys(responses)]),
+)
+
 async function send(operation: Operation, token: string | null, parts: Parts): Promise<Answer> {
   const filled = operation.path.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(parts.params?.[name] ?? ''))
   const search = parts.query ? `?${new URLSearchParams(parts.query)}` : ''
@@ -58,6 +66,10 @@ async function send(operation: Operation, token: string | null, parts: Parts): P
     ...(body !== undefined && { body }),
   })
   const text = await response.text()
+  assert.ok(
+    DESCRIBED.get(operation.id)?.includes(`${response.status}`),
+    `${operation.id} is not said to answer ${response.status}`,
+  )
   const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false
   return { status: response.status, body: isJson ? JSON.parse(text) : text, text }
 }
