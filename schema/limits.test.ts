@@ -85,12 +85,12 @@ describe('patterns', () => {
     const many = Array.from({ length: 3_000 }, (_, n) => `(?i:\\pL){3}${n}`)
     await inTime(() =>
       assert.throws(() => checkPropertySchema({ properties: { a: text(...many) } }, 'service'), {
-        message: 'all patterns together may have 16384 bytes at most',
+        message: 'all patterns together may have 8192 bytes at most',
       }),
     )
-    const large = Array.from({ length: 5 }, (_, n) => `${n}a{1000}b{1000}c{1000}d{1000}`)
+    const large = Array.from({ length: 3 }, (_, n) => `${n}a{1000}b{1000}c{1000}d{1000}`)
     assert.throws(() => checkPropertySchema({ properties: { a: text(...large) } }, 'service'), {
-      message: 'all patterns together may have 20000 elements at most',
+      message: 'all patterns together may have 10000 elements at most',
     })
   })
 
@@ -148,7 +148,7 @@ describe('values', () => {
     const objects = { a: arrayOf({ type: 'object', properties: defaults }) }
     const empty = (count: number) => ({ a: Array.from({ length: count }, () => ({})) })
     assert.deepEqual(await messages(objects, empty(400)), [])
-    assert.match((await messages(objects, empty(30_000)))[0] ?? '', /more than 100000 values/)
+    assert.match((await messages(objects, empty(30_000))).join('; '), /more than 100000 values/)
     assert.deepEqual(await messages({ a: arrayOf({ type: 'json' }) }, { a: Array(300_000).fill(null) }), [
       'a: more than 100000 values',
     ])

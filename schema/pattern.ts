@@ -14,7 +14,7 @@ const MAX_BYTES = 2_000
 /** Each takes some 10 microseconds to make; `a{1000}` has 1,002. */
 const MAX_SIZE = 5_000
 /** All patterns of one definition. */
-const MAX_TOTAL_BYTES = 16_384
+const MAX_TOTAL_BYTES = 8_192
 /** Compiled patterns kept for reuse. Each takes some kilobytes; types rarely have more than a few patterns. */
 const CACHE_SIZE = 500
 const cache = new Map<string, Pattern>()

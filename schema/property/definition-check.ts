@@ -12,7 +12,7 @@ import { propertyType, typeProblem } from './types.ts'
 import { readValidator } from './validators.ts'
 
 /** Instructions of all patterns together. */
-const MAX_PATTERNS_SIZE = 20_000
+const MAX_PATTERNS_SIZE = 10_000
 
 type Rules = { registry: Registry; patterns: PatternBudget }
 

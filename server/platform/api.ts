@@ -18,7 +18,7 @@ import { asRefusal } from './db.ts'
 import { decode } from './decode.ts'
 import { RETRY_AFTER_SECONDS, Refusal, V1_ANSWER } from './errors.ts'
 import type { Identity } from './identity.ts'
-import { parseJson } from './json-body.ts'
+import { parseJson, utf8 } from './json-body.ts'
 import { limitRate, protect, serverOptions } from './protection.ts'
 import { onlyReadable } from './visibility.ts'
 
@@ -165,7 +165,7 @@ export class Api {
   }
 }
 
-/** Not by `URL`: a target that names its host can be what that cannot read. */
+/** The target may be a path or name its host, too. */
 function queryOf(target: string): URLSearchParams {
   const start = target.indexOf('?')
   return new URLSearchParams(start < 0 ? '' : target.slice(start + 1))
@@ -187,7 +187,7 @@ function decodeInput(operation: Operation, request: FastifyRequest): { params?: 
   if (!operation.body) return { params }
   const body = request.body
   // Fastify leaves the body undefined when there is neither content nor a content type
-  const text = Buffer.isBuffer(body) ? body.toString('utf8') : ''
+  const text = Buffer.isBuffer(body) ? utf8(body) : ''
   const none = operation.mayBeEmpty && text.trim() === ''
   return { params, body: decode(operation.body, none ? {} : parseJson(text)) }
 }

@@ -2,12 +2,19 @@
  * Reads the JSON text of a request the way clients of API v1 have always been read: text after the first value is ignored,
  * an empty body is the error `EOF`. What PostgreSQL cannot store (NUL) and what no double can hold is refused.
  */
+import { isUtf8 } from 'node:buffer'
 import { Refusal } from './errors.ts'
 
 /** Deeper nesting is refused: nobody needs it, and every later walk may then recurse safely. */
 const MAX_DEPTH = 200
 
 const AFTER_VALUE = /after JSON at position (\d+)/
+
+/** @throws Refusal `invalid` instead of a text with other characters than were sent */
+export function utf8(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new Refusal('invalid', 'the body is not valid UTF-8')
+  return bytes.toString('utf8')
+}
 
 /** @throws Refusal `invalid` with a text that names the fault */
 export function parseJson(text: string): unknown {

@@ -30,6 +30,8 @@ export type ListSource<Row, Item> = {
 
 const MAX_PAGE_SIZE = 100
 const DEFAULT_PAGE_SIZE = 10
+/** Values of one filter: more than fit a usual URL, fewer than a statement can take. */
+const MAX_ALTERNATIVES = 500
 
 /**
  * Two statements: the exact count, and the page, which looks up its ids first and joins the rest to these few rows.
@@ -124,10 +126,10 @@ function readQuery(operation: ListOperation, query: URLSearchParams, source: Col
     const filter = Object.hasOwn(operation.filters, name) ? operation.filters[name] : undefined
     if (!filter) throw new Refusal('invalid', `cannot filter by field ${name}`)
     const column = sql.ref(`t.${source.columns?.[name] ?? snakeCase(name)}`)
-    const alternatives = query
-      .getAll(name)
-      .filter((value) => value.trim() !== '')
-      .map((value) => filterCondition(filter, name, column, value))
+    const values = query.getAll(name).filter((value) => value.trim() !== '')
+    if (values.length > MAX_ALTERNATIVES)
+      throw new Refusal('invalid', `${name} may be given ${MAX_ALTERNATIVES} times at most`)
+    const alternatives = values.map((value) => filterCondition(filter, name, column, value))
     // in parentheses, so that alternatives can never reach past the caller's scope
     if (alternatives.length > 0) conditions.push(sql`(${sql.join(alternatives, sql` OR `)})`)
   }
