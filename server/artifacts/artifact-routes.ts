@@ -63,7 +63,7 @@ export function artifactRoutes(api: Api, platform: Platform): void {
     } catch (error) {
       if (error instanceof OffsetConflict) reply.header('upload-offset', error.sizeBytes)
       dropRest(body)
-      throw error
+      throw abortedAsRefusal(error)
     }
   })
 
@@ -111,6 +111,13 @@ async function* bytesOf(body: IncomingMessage, signal: AbortSignal): Bytes {
   } finally {
     body.setTimeout(0)
   }
+}
+
+/** Content that is no longer read or digested because the caller has gone, or the server stops, is no defect. */
+function abortedAsRefusal(error: unknown): unknown {
+  return error instanceof Error && error.name === 'AbortError'
+    ? new Refusal('unavailable', 'the request was broken off', { cause: error })
+    : error
 }
 
 /** Reads on without keeping anything, for a while: the caller may look for the answer only when it has sent everything. */
