@@ -15,7 +15,7 @@ const REPEATABLE = new Set(['GET', 'HEAD'])
 
 export type Backend = { readonly url: string; readonly healthUrl: string }
 
-export type Proxy = {
+export type RoundRobinProxy = {
   readonly url: string
   /** Answered by each server, in the order of the list. */
   readonly answered: readonly number[]
@@ -27,7 +27,7 @@ export type Proxy = {
 }
 
 /** Listens on a free port of 127.0.0.1. */
-export async function startRoundRobinProxy(backends: readonly Backend[]): Promise<Proxy> {
+export async function startRoundRobinProxy(backends: readonly Backend[]): Promise<RoundRobinProxy> {
   const ready = backends.map(() => false)
   const answered = backends.map(() => 0)
   const sockets = new Set<net.Socket>()
