@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { type ListOperation, type Operation, operations } from '@fulcrum/contract'
 import { CALLER_NAMES, type CallerName, objectsOf } from './testing/authorization/expectations.ts'
@@ -12,6 +13,7 @@ import type { Stock } from './testing/authorization/id-cases.ts'
 import { idCasesOf, idleCases, tryIds, uncovered } from './testing/authorization/ids.ts'
 import { Lists } from './testing/authorization/lists.ts'
 import { CASES, Matrix } from './testing/authorization/matrix.ts'
+import { authorizationPage } from './testing/authorization/page.ts'
 import { sharedReferences } from './testing/authorization/references.ts'
 import { type Rule, readRules } from './testing/authorization/rules.ts'
 import { seed } from './testing/authorization/seed.ts'
@@ -37,10 +39,19 @@ const ruleOf = (id: string): Rule => {
   assert.ok(rule, `nothing says who may use ${id}: it was not measured, and there is no rule by hand`)
   return rule
 }
-const expectNone = (lines: readonly string[]) => assert.equal(lines.length, 0, `\n${lines.join('\n')}`)
+const MOST_LINES = 40
+const expectNone = (lines: readonly string[]) => {
+  const more = lines.length > MOST_LINES ? `\nand ${lines.length - MOST_LINES} more` : ''
+  assert.equal(lines.length, 0, `\n${lines.slice(0, MOST_LINES).join('\n')}${more}`)
+}
 
 test('something says of every operation who may use it, and of nothing else', () => {
   assert.deepEqual([...RULES.keys()].toSorted(), SERVED.map(({ id }) => id).toSorted())
+})
+
+test('the page about authorization is the one that the contract makes', () => {
+  const page = readFileSync(new URL('../docs/reference/authorization.md', import.meta.url), 'utf8')
+  assert.equal(page, authorizationPage(), 'node server/testing/authorization/page.ts > docs/reference/authorization.md')
 })
 
 describe('a list', () => {
@@ -168,6 +179,16 @@ describe('the matrix', () => {
 })
 
 describe('beside the matrix', () => {
+  test('health is answered to everybody, with any token and with none', async () => {
+    const open = operations.filter(({ access }) => access === 'public')
+    assert.deepEqual(
+      open.map(({ id }) => id),
+      ['health.live', 'health.ready'],
+    )
+    for (const operation of open)
+      for (const caller of CALLER_NAMES) assert.equal((await world.send(operation, caller, {})).status, 200, caller)
+  })
+
   test('an agent is offered jobs of its own services only, however many it asks for and however long it waits', async () => {
     const { first, second } = world.walks
     await first.job()

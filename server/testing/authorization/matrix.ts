@@ -163,7 +163,6 @@ export class Matrix {
 
   async #make({ id, path }: Operation, object: ObjectKind, side: Side): Promise<Target> {
     const walk = this.#world.walks[side]
-    if (id.startsWith('health.')) return { parts: {} }
     if (object === 'ownerless') {
       const make = OF_NOBODY[id]
       assert.ok(make, `${id} has no case for what belongs to nobody`)
