@@ -58,7 +58,7 @@ export async function aWorld(): Promise<World> {
     consumer: first.own.consumer.caller.token,
     agent: first.own.agent.caller.token,
     sibling: first.sibling.caller.token,
-    installer: (await anInstallation(first.walk)).installToken,
+    installer: await lastingInstallation(server, first.walk),
     otherProvider: second.own.provider.caller.token,
     otherConsumer: second.own.consumer.caller.token,
     otherAgent: second.own.agent.caller.token,
@@ -163,6 +163,14 @@ export async function anInstallation({ make, own, unique }: Walk) {
   const { value: agentToken } = await make('/tokens', { name: unique(), role: 'agent', scopeId: id })
   const { url } = await make(`/agents/${id}/install-command`, undefined)
   return { id, agentToken: String(agentToken), installToken: /install\/(.+)\/config$/.exec(url)?.[1] ?? '' }
+}
+
+/** An install token that outlives a slow run of the tests. */
+async function lastingInstallation({ platform: { db } }: TestServer, walk: Walk): Promise<string> {
+  const { id, installToken } = await anInstallation(walk)
+  const expiresAt = new Date(Date.now() + 24 * 3_600_000)
+  await db.updateTable('agent_install_tokens').set({ expires_at: expiresAt }).where('agent_id', '=', id).execute()
+  return installToken
 }
 
 async function send(server: TestServer, operation: Operation, token: string | null, parts: Request): Promise<Answer> {
