@@ -6,7 +6,9 @@
  */
 import { randomUUID } from 'node:crypto'
 import { EVENTS_SIGNAL } from '../events/index.ts'
+import { asRefusal, isRetryable } from '../platform/db.ts'
 import type { ParsedConnection } from '../platform/dsn.ts'
+import { Refusal } from '../platform/errors.ts'
 import { IDENTITIES_SIGNAL } from '../platform/identity.ts'
 import { createLog } from '../platform/log.ts'
 import { Signals } from '../platform/signals.ts'
@@ -34,26 +36,44 @@ import { REMEMBERED, TARGET_TABLES } from './target-tables.ts'
 import { countDifferences, upsert, writeLinks } from './upsert.ts'
 import { checkTargetKey, checkVaultKey, writeSecrets } from './vault-copy.ts'
 
-/** @param onProgress  gets a line for each step, for people */
+/**
+ * @param onProgress  gets a line for each step, for people
+ * @throws ImportRefusal when nothing was imported for a reason that somebody can act on
+ */
 export async function importFromGo(
   settings: ImportSettings,
   onProgress: (line: string) => void = () => {},
 ): Promise<ImportReport> {
   const source = await openSource(settings.source, settings.sourceMetrics)
   try {
-    await checkVaultKey(source.main, settings.vaultKey)
-    const target = await openTarget(settings.target, source, settings.dryRun)
-    try {
-      const report = await copyAll(new Staging(target.client), source, settings, onProgress)
-      await target.client.query(settings.dryRun ? 'ROLLBACK' : 'COMMIT')
-      if (!settings.dryRun) await tellServers(target.connection)
-      return report
-    } finally {
-      // an open transaction ends with its connection
-      await target.close()
-    }
+    return await importFrom(source, settings, onProgress)
+  } catch (error) {
+    const refusal = asRefusal(error)
+    if (refusal instanceof Refusal && refusal.kind === 'unavailable')
+      throw new ImportRefusal('unavailable', 'The connection to a database broke: nothing was imported.')
+    if (isRetryable(error))
+      throw new ImportRefusal('conflict', 'A running server wrote the same rows: nothing was imported. Try again.')
+    throw error
   } finally {
     await source.close()
+  }
+}
+
+async function importFrom(
+  source: Source,
+  settings: ImportSettings,
+  onProgress: (line: string) => void,
+): Promise<ImportReport> {
+  await checkVaultKey(source.main, settings.vaultKey)
+  const target = await openTarget(settings.target, source, settings.dryRun)
+  try {
+    const report = await copyAll(new Staging(target.client), source, settings, onProgress)
+    await target.client.query(settings.dryRun ? 'ROLLBACK' : 'COMMIT')
+    if (!settings.dryRun) await tellServers(target.connection)
+    return report
+  } finally {
+    // an open transaction ends with its connection
+    await target.close()
   }
 }
 

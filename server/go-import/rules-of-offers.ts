@@ -188,7 +188,6 @@ export async function mendPoolValues(staging: Staging): Promise<void> {
       'is held by something that does not exist: free',
     )
   }
-  await staging.run(`CREATE INDEX ON go_service_pool_values (service_pool_id)`)
   await findAddresses(staging)
 }
 
@@ -197,28 +196,39 @@ export async function mendPoolValues(staging: Staging): Promise<void> {
  * API writes an event for each row that is made by hand, and the generator none.
  */
 async function findAddresses(staging: Staging): Promise<void> {
+  await staging.run(`CREATE TEMP TABLE go_made_by_hand ON COMMIT DROP AS
+    SELECT DISTINCT entity_id FROM go_events WHERE type = 'service_pool_value.created' AND entity_id IS NOT NULL`)
+  await staging.run('CREATE UNIQUE INDEX ON go_made_by_hand (entity_id)')
+  await staging.run('ANALYZE go_made_by_hand')
   await staging.run(`
     UPDATE go_service_pool_values x SET address = (x.value #>> '{}')::inet
     FROM (SELECT id FROM go_service_pools WHERE generator_type = 'subnet' AND skip IS NULL) p
     WHERE p.id = x.service_pool_id AND x.skip IS NULL AND jsonb_typeof(x.value) = 'string'
       AND (x.value #>> '{}') ~ '^([0-9]{1,3}(\\.[0-9]{1,3}){3}|[0-9a-f]*:[0-9a-f:.]+)$' AND x.name = x.value #>> '{}'
-      AND NOT EXISTS (SELECT FROM go_events e WHERE e.type = 'service_pool_value.created' AND e.entity_id = x.id::text)`)
+      AND NOT EXISTS (SELECT FROM go_made_by_hand e WHERE e.entity_id = x.id::text)`)
+  await staging.run('ANALYZE go_service_pool_values')
   await staging.mend(
     'service_pool_values',
     'address = NULL',
-    `x.address IS NOT NULL AND (SELECT count(*) FROM go_service_pool_values o
-       WHERE o.service_pool_id = x.service_pool_id AND o.address = x.address AND o.skip IS NULL) > 1
-     OR EXISTS (SELECT FROM service_pool_values t WHERE t.service_pool_id = x.service_pool_id AND t.address = x.address AND t.id <> x.id)`,
+    `(x.service_pool_id, x.address) IN (SELECT service_pool_id, address FROM go_service_pool_values
+       WHERE address IS NOT NULL AND skip IS NULL GROUP BY 1, 2 HAVING count(*) > 1)
+     OR x.id IN (SELECT g.id FROM go_service_pool_values g
+       JOIN service_pool_values t ON t.service_pool_id = g.service_pool_id AND t.address = g.address AND t.id <> g.id)`,
     'is an address that was given twice: all its rows are kept, and it is not given again before they are deleted',
   )
   await staging.run(`CREATE TEMP TABLE go_pool_holders ON COMMIT DROP AS
     SELECT DISTINCT participant_id, property_name, value, service_id FROM go_service_pool_values
     WHERE service_id IS NOT NULL AND property_name IS NOT NULL AND skip IS NULL`)
+  await staging.run('CREATE INDEX ON go_pool_holders (service_id)')
+  await staging.run('ANALYZE go_pool_holders')
   await staging.warn(
     'services',
-    `NOT x.terminal AND EXISTS (SELECT FROM go_pool_holders h
-       WHERE h.participant_id = x.provider_id AND h.service_id <> x.id AND x.properties -> h.property_name = h.value
-         AND NOT EXISTS (SELECT FROM go_pool_holders own WHERE own.service_id = x.id AND own.property_name = h.property_name))`,
+    `x.id IN (
+       SELECT s.id FROM go_services s
+       CROSS JOIN jsonb_each(coalesce(s.properties, '{}')) p
+       JOIN go_pool_holders h ON h.participant_id = s.provider_id AND h.property_name = p.key AND h.value = p.value
+       WHERE NOT s.terminal AND h.service_id <> s.id
+         AND NOT EXISTS (SELECT FROM go_pool_holders own WHERE own.service_id = s.id AND own.property_name = p.key))`,
     'has a pool value that another service holds: given twice, or set by hand',
   )
 }

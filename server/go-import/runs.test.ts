@@ -1,6 +1,6 @@
 /** One import after another, imports that are refused, and imports that end half-way. */
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
@@ -299,6 +299,8 @@ describe('nothing is written', () => {
 describe('the embedded database', () => {
   test('is the target when no other is named; a dry run leaves no trace of one', async () => {
     const dir = mkdtempSync(path.join(tmpdir(), 'fulcrum-import-test-'))
+    // PostgreSQL may run as another user
+    chmodSync(dir, 0o711)
     undo.push(async () => rmSync(dir, { recursive: true, force: true }))
     const run = (dryRun: boolean) =>
       importFromGo(

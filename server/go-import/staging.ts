@@ -17,8 +17,18 @@ const MORE_OF: Partial<Record<SourceTable, string>> = {
   jobs: ', group_id uuid',
   events: ', number bigint, entity uuid',
 }
+/** What rules look up beside the id. */
+const LOOKED_UP: Partial<Record<SourceTable, string>> = {
+  jobs: 'service_id',
+  services: 'agent_id, agent_instance_id',
+  tokens: 'hashed_value',
+}
 /** Large, and looked through once: no index. */
 const UNINDEXED: ReadonlySet<SourceTable> = new Set([METRIC_TABLE, 'events', 'agent_type_service_types'])
+
+/** So many rows of one kind of finding are told one by one. */
+const MOST_ADAPTED = 100
+const MOST_OTHERS = 10_000
 
 export class Staging {
   readonly client: pg.Client
@@ -42,6 +52,7 @@ export class Staging {
       const into = `go_${table} (${columns.map(([name]) => name).join(', ')})`
       await copyRows(from, copyQuery(table), this.client, into, (bytes) => onProgress(table, bytes))
       if (!UNINDEXED.has(table)) await this.client.query(`CREATE INDEX ON go_${table} (id)`)
+      if (LOOKED_UP[table]) await this.client.query(`CREATE INDEX ON go_${table} (${LOOKED_UP[table]})`)
       await this.client.query(`ANALYZE go_${table}`)
     }
   }
@@ -82,12 +93,18 @@ export class Staging {
     return (await this.client.query(statement, values)).rowCount ?? 0
   }
 
-  /** Everything found so far, in the order of the tables. */
+  /** Everything found so far, in the order of the tables. What is too much of one kind is told by its number at the end. */
   async findings(): Promise<Finding[]> {
     const { rows } = await this.client.query<Finding>(
-      `
-      SELECT table_name AS table, id, treatment, text, count FROM go_findings
-      ORDER BY array_position($1::text[], table_name), treatment, text, position`,
+      `WITH numbered AS (
+         SELECT *, row_number() OVER (PARTITION BY table_name, treatment, text ORDER BY position)
+           > CASE treatment WHEN 'adapted' THEN ${MOST_ADAPTED} ELSE ${MOST_OTHERS} END AS rest
+         FROM go_findings
+       ), told AS (
+         SELECT table_name, id, treatment, text, count, position FROM numbered WHERE NOT rest
+         UNION ALL SELECT table_name, NULL, treatment, text, sum(count), max(position) FROM numbered WHERE rest GROUP BY 1, 3, 4
+       ) SELECT table_name AS table, id, treatment, text, count::bigint AS count FROM told
+       ORDER BY array_position($1::text[], table_name), treatment, text, position`,
       [SOURCE_TABLE_NAMES],
     )
     return rows
