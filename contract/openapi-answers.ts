@@ -93,7 +93,7 @@ const ANSWERS = {
   TooManyRequests: {
     description: 'The caller, or its address, has sent too many requests.',
     title: 'Too many requests',
-    error: 'too many requests: try again in 12 seconds',
+    error: 'more than 120000 requests in 60 s: try again later',
     headers: { 'Retry-After': header('RetryAfter') },
   },
   Unavailable: {

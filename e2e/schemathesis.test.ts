@@ -73,6 +73,7 @@ async function schemathesis(dir: string, url: string, token: string): Promise<{ 
         PATH: process.env.PATH,
         HOME: dir,
         PYTHONDONTWRITEBYTECODE: '1',
+        HYPOTHESIS_STORAGE_DIRECTORY: path.join(dir, 'hypothesis'),
         SCHEMATHESIS_WORLD: path.join(dir, 'world.json'),
       },
     },
