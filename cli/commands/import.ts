@@ -1,9 +1,9 @@
 /** `fulcrum import`: copies the database of a Go control plane into ours. It works on databases and needs no running server. */
-import type { Finding, ImportReport, ImportSettings } from '@fulcrum/server/go-import'
+import type { ImportReport, ImportSettings } from '@fulcrum/server/go-import'
 import { type Command, Option } from 'commander'
 import { CliError } from '../errors.ts'
-import { table } from '../output/table.ts'
-import { note, paint, print } from '../output/terminal.ts'
+import { importReportText } from '../output/import-report.ts'
+import { note, print } from '../output/terminal.ts'
 
 type Flags = {
   fromGo: string
@@ -14,9 +14,6 @@ type Flags = {
   merge?: true
   output: string
 }
-
-/** Of each kind of finding so many ids are shown; -o json has all. */
-const SHOWN_IDS = 3
 
 export function declare(command: Command): void {
   command
@@ -77,34 +74,5 @@ function show(report: ImportReport, output: string): void {
     print(JSON.stringify(report, null, 2))
     return
   }
-  const rows = report.tables.map((one) =>
-    [one.source, one.added, one.changed, one.unchanged, one.kept, one.notImported, one.placeholders].map(String),
-  )
-  const header = ['TABLE', 'SOURCE', 'NEW', 'CHANGED', 'SAME', 'NEWER HERE', 'NOT IMPORTED', 'MADE UP']
-  print(
-    table(
-      header,
-      report.tables.map((one, index) => [one.table, ...(rows[index] ?? [])]),
-    ),
-  )
-  for (const group of groups(report.findings)) print(group)
-}
-
-/** One line for each kind of finding, with how many rows and which. */
-function groups(findings: readonly Finding[]): string[] {
-  const found = new Map<string, Finding[]>()
-  for (const finding of findings) {
-    const key = JSON.stringify([finding.table, finding.treatment, finding.text])
-    found.set(key, [...(found.get(key) ?? []), finding])
-  }
-  return [...found.values()].flatMap((group) => {
-    const [first] = group
-    if (!first) return []
-    const count = group.reduce((sum, one) => sum + one.count, 0)
-    const ids = group.flatMap(({ id }) => id ?? [])
-    const which =
-      ids.length === 0 ? '' : ` (${ids.slice(0, SHOWN_IDS).join(', ')}${ids.length > SHOWN_IDS ? ', …' : ''})`
-    const colour = first.treatment === 'skipped' || first.treatment === 'mended' ? 'yellow' : 'dim'
-    return [`${paint(colour, first.treatment)}  ${first.table}: ${count} × ${first.text}${which}`]
-  })
+  print(importReportText(report))
 }
