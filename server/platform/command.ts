@@ -4,6 +4,7 @@
  */
 import type { Db, Tx } from './db.ts'
 import { isRetryable } from './db.ts'
+import { IDENTITIES_SIGNAL } from './identity.ts'
 import type { Signals } from './signals.ts'
 
 /** Who caused a change, as events record it. */
@@ -22,7 +23,11 @@ export type Command = {
   announce(key: string): void
 }
 
-export type CommandDeps = { readonly db: Db; readonly signals: Pick<Signals, 'send'>; readonly now: () => Date }
+export type CommandDeps = {
+  readonly db: Db
+  readonly signals: Pick<Signals, 'send' | 'sendOnCommit'>
+  readonly now: () => Date
+}
 
 /** A deadlock or a serialization failure is tried again so often before it is the caller's problem. */
 const ATTEMPTS = 4
@@ -36,9 +41,12 @@ export async function runCommand<T>(
   for (let attempt = 1; ; attempt++) {
     const keys = new Set<string>()
     try {
-      const result = await deps.db
-        .transaction()
-        .execute((tx) => run({ tx, now: deps.now(), by, announce: (key) => keys.add(key) }))
+      const result = await deps.db.transaction().execute(async (tx) => {
+        const done = await run({ tx, now: deps.now(), by, announce: (key) => keys.add(key) })
+        // whose token was taken away must be refused everywhere, whatever happens to this process now
+        if (keys.has(IDENTITIES_SIGNAL)) await deps.signals.sendOnCommit(tx, IDENTITIES_SIGNAL)
+        return done
+      })
       for (const key of keys) deps.signals.send(key)
       return result
     } catch (error) {

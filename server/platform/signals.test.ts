@@ -4,6 +4,7 @@ import { after, afterEach, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { testDatabase } from '../testing/test-server.ts'
+import { connect } from './db.ts'
 import { parseDsn } from './dsn.ts'
 import { createLog } from './log.ts'
 import { Signals } from './signals.ts'
@@ -80,4 +81,23 @@ test('a listener whose connection is cut again and again ends up with one connec
   // longer than the pause before a reconnect, so that a second one would be there
   await sleep(1_500)
   assert.equal(await connections(), 2)
+})
+
+test('what goes with a commit reaches the other process, also when this one does nothing more', async () => {
+  const [here, there] = [await started(), await started()]
+  const db = connect({ ...parseDsn(database.url), max: 1 })
+  let heard = 0
+  there.on('key', (missed) => !missed && heard++)
+  try {
+    const rolledBack = db.transaction().execute(async (tx) => {
+      await here.sendOnCommit(tx, 'key')
+      throw new Error('changed its mind')
+    })
+    await assert.rejects(rolledBack, /changed its mind/)
+    await db.transaction().execute((tx) => here.sendOnCommit(tx, 'key'))
+    await until(() => heard > 0)
+    assert.equal(heard, 1)
+  } finally {
+    await db.destroy()
+  }
 })

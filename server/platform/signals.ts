@@ -5,7 +5,9 @@
  */
 import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
+import { sql } from 'kysely'
 import pg from 'pg'
+import type { Tx } from './db.ts'
 import type { Log } from './log.ts'
 
 const CHANNEL = 'fulcrum'
@@ -70,6 +72,14 @@ export class Signals {
       this.#flushTimer = undefined
       void this.#flush()
     }, COALESCE_MS)
+  }
+
+  /**
+   * Tells the other processes together with the commit of a transaction: also when this process dies right after it. PostgreSQL
+   * lets such commits through one by one, so this is for what must not be missed and is rare.
+   */
+  async sendOnCommit(tx: Tx, key: string): Promise<void> {
+    await sql`SELECT pg_notify(${CHANNEL}, ${`${this.#self}\n${key}`})`.execute(tx)
   }
 
   /** Calls back at each message with the key; `true` once after every reconnect, when messages may have been missed. */
