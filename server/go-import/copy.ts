@@ -19,7 +19,7 @@ const CHUNK_BYTES = 65_536
 /**
  * @param select  a query of the source
  * @param into  table and columns of the target, as `t (a, b)`, in the order of the query
- * @param onRows  called with the bytes that have come so far
+ * @param onBytes  called with the bytes that have come so far
  * @returns number of rows
  */
 export async function copyRows(
