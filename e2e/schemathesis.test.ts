@@ -45,9 +45,11 @@ describe('generated requests', { skip: MISSING }, () => {
       const token = role === 'admin' ? server.adminToken : world.tokens[role]
       const { code, output } = await schemathesis(dir, server.url, token)
       assert.equal(code, 0, output)
-      // a run in which nothing was tried would be just as green
+      // how far a run gets in its time depends on the machine: it is said, so that green does not pass for complete
       const tried = Number(/(\d+) generated/.exec(output)?.[1])
-      assert.ok(tried > 100, output)
+      t.diagnostic(`${tried} requests to ${/Tested: (\d+)/.exec(output)?.[1]} operations`)
+      // one in which nothing was tried would be just as green
+      assert.ok(tried >= 20, output)
     })
 })
 
