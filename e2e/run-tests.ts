@@ -20,9 +20,10 @@ const TAKES_TIME = [
   /^cli\/commands\//,
   /^client\/artifacts/,
   /^server\/(artifacts|event-feed|go-import|keycloak-users|sign-in)\//,
-  /^server\/(authorization|database-away|hard-input|operations)\.test\.ts$/,
+  /^server\/(api-pages|authorization|database-away|hard-input|operations)\.test\.ts$/,
   /^server\/services\/service-flow/,
-  /^server\/workers\/worker\.test/,
+  /^server\/workers\/(retention|worker)\.test/,
+  /^schema\/limits/,
   /\.fuzz\.test\.ts$/,
 ]
 

@@ -20,7 +20,7 @@ const PROGRAM = path.resolve(import.meta.dirname, '../.venv/bin/schemathesis')
 const MISSING = existsSync(PROGRAM) ? false : 'there is no .venv/bin/schemathesis: .ci/run installs it'
 const SEED = process.env.FULCRUM_SCHEMATHESIS_SEED ?? '20261124'
 /** Of one role. */
-const SECONDS = Number(process.env.FULCRUM_SCHEMATHESIS_SECONDS ?? 30)
+const SECONDS = Number(process.env.FULCRUM_SCHEMATHESIS_SECONDS ?? 20)
 /** Beyond its time: start, the last request, the report. */
 const GRACE_SECONDS = 60
 
