@@ -25,9 +25,10 @@ export function keyId(name: string, publicKey: Uint8Array): Buffer {
     .subarray(0, KEY_ID_BYTES)
 }
 
-/** The raw 32 bytes of an Ed25519 key. */
+/** The raw 32 bytes of an Ed25519 public key, or of the one that belongs to a private key. */
 export function rawPublicKey(key: KeyObject): Buffer {
-  return createPublicKey(key).export({ type: 'spki', format: 'der' }).subarray(SPKI_PREFIX.length)
+  const publicKey = key.type === 'private' ? createPublicKey(key) : key
+  return publicKey.export({ type: 'spki', format: 'der' }).subarray(SPKI_PREFIX.length)
 }
 
 /** @param name  of the signer; the log's own is its origin, a witness has another */
