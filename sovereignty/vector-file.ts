@@ -64,6 +64,8 @@ type PolicyVector = {
   context?: { waivers?: Waiver[]; current?: Placed[] }
   policies: Policy[]
   expected: Readonly<Record<string, unknown>>
+  /** Illustrative: not compared by `evaluateVectors`. */
+  exampleExplanation?: string
 }
 
 type ExposureVectors = {

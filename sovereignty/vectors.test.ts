@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
+import { decide } from './decide.ts'
 import { evaluateVectors, type VectorFile } from './vector-file.ts'
 
 const FILE: VectorFile = JSON.parse(readFileSync(new URL('testdata/vectors.json', import.meta.url), 'utf8'))
@@ -11,6 +12,19 @@ describe('the vectors of sovereignty', async () => {
   for (const { name, difference } of results) test(name, () => assert.equal(difference, null))
 
   test('are all there', () => assert.equal(results.length, 81))
+})
+
+test('decisions explain themselves as in the examples', () => {
+  assert.ok(FILE.policy)
+  for (const { id, profile, at, policies, context, exampleExplanation } of FILE.policy) {
+    const known = FILE.profiles?.[profile]
+    assert.ok(known)
+    assert.equal(
+      decide(known, policies, { groups: FILE.zones ?? {}, at, ...context }).explanation,
+      exampleExplanation,
+      id,
+    )
+  }
 })
 
 test('a wrong answer is noticed in every section', async () => {
