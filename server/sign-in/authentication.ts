@@ -1,24 +1,19 @@
 /**
  * From a JWT to an identity: signature, audience, claims, and whether who is named may still come in. Good tokens are
- * remembered for a few seconds; a change of any participant or agent in any process empties the memory.
+ * remembered for a few seconds, and so work on for as long after their key was withdrawn.
  */
 import { errors, type JWTVerifyGetKey } from 'jose'
 import type { OAuthConfig } from '../platform/config.ts'
 import type { Db } from '../platform/db.ts'
-import { type Authenticate, IDENTITIES_SIGNAL, type Identity } from '../platform/identity.ts'
+import type { Authenticate, Identity } from '../platform/identity.ts'
 import type { Log } from '../platform/log.ts'
 import type { Signals } from '../platform/signals.ts'
-import { hashToken } from '../tokens/index.ts'
+import { rememberIdentities } from '../tokens/index.ts'
 import { type ClaimedIdentity, identityOf, requireAudience, requireBearerToken, TokenRefused } from './claims.ts'
 import { IssuerError, openIssuer } from './issuer.ts'
 import { loadIssuerKeys } from './issuer-keys.ts'
 import { isJwt, type VerifySettings, verifyJwt } from './jwt.ts'
 import { findStanding, type Standing } from './standing-store.ts'
-
-/** The longest that a token works on after its key has been withdrawn, or after a change whose signal was lost. */
-const REMEMBER_MS = 5_000
-/** More tokens in use within that time are verified again. */
-const MAX_REMEMBERED = 10_000
 
 type Deps = { db: Db; signals: Signals; log: Log; now: () => Date }
 
@@ -60,39 +55,21 @@ function createAuthenticate(
   settings: VerifySettings,
   findKey: JWTVerifyGetKey,
 ): Authenticate {
-  const remembered = new Map<string, { identity: Identity; until: number }>()
-  // a look-up that began before a change must not be remembered after it
-  let generation = 0
-  signals.on(IDENTITIES_SIGNAL, () => {
-    generation++
-    remembered.clear()
-  })
-
-  return async (bearer) => {
-    if (!isJwt(bearer)) return null
-    const hash = hashToken(bearer)
-    const time = now()
-    const known = remembered.get(hash)
-    if (known && known.until > time.getTime()) return known.identity
-
-    const asOf = generation
+  const authenticate = rememberIdentities({ signals, now }, async (bearer, _hash, time) => {
     try {
       const claims = await verifyJwt(bearer, findKey, settings, time)
       requireBearerToken(claims)
       requireAudience(claims, config)
       const claimed = identityOf(claims, config.clientId)
       const identity = admit(claimed, await standingOf(db, claimed))
-      if (asOf === generation) {
-        if (remembered.size >= MAX_REMEMBERED) remembered.clear()
-        remembered.set(hash, { identity, until: Math.min(time.getTime() + REMEMBER_MS, claims.exp * 1_000) })
-      }
-      return identity
+      return { identity, expireAt: new Date(claims.exp * 1_000) }
     } catch (error) {
       if (!(error instanceof TokenRefused)) throw error
       log.info({ reason: error.message }, 'a JWT was refused')
       return null
     }
-  }
+  })
+  return async (bearer) => (isJwt(bearer) ? authenticate(bearer) : null)
 }
 
 async function standingOf(db: Db, { participantId, agentId }: ClaimedIdentity): Promise<Standing> {

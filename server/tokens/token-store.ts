@@ -12,8 +12,8 @@ import { timestamp } from '../platform/wire.ts'
 import type { Token } from './token.ts'
 
 /**
- * The identity behind a token, with whether its participant or agent is disabled, and the dialect of its agent. The hash is looked up by its unique index,
- * so timing tells nothing about stored values.
+ * The identity behind a token, with whether its participant or agent is disabled, and the dialect of its agent. The hash is
+ * looked up by its unique index, so timing tells nothing about stored values.
  *
  * @returns null when there is no such token or it has expired; `expireAt` so that nobody remembers it for longer
  */
