@@ -3,6 +3,7 @@ import { keycloakUsers } from '@fulcrum/contract'
 import type { Api } from '../platform/api.ts'
 import type { Platform } from '../platform/context.ts'
 import { Refusal } from '../platform/errors.ts'
+import { pageOf, readPaging } from '../platform/lists.ts'
 import { connectKeycloak } from './keycloak-connection.ts'
 import { deleteAccount, listUsers, type UserFilter } from './keycloak-user-store.ts'
 import { createUser, readUser, updateUser } from './keycloak-user-workflow.ts'
@@ -13,14 +14,14 @@ export function keycloakUserRoutes(api: Api, { config, log }: Platform): void {
   const keycloak = connectKeycloak(config.oauth, log)
   api.http.addHook('onClose', () => keycloak.close())
 
+  // sort fields and unknown filters are read past, as in the Go control plane
   api.handle(keycloakUsers.list, async ({ query }) => {
     const { page, pageSize } = readPaging(query)
     const { items, total } = await listUsers(keycloak, readFilter(query), {
       first: (page - 1) * pageSize,
       max: pageSize,
     })
-    const totalPages = Math.ceil(total / pageSize)
-    return { items, totalItems: total, totalPages, currentPage: page, hasNext: page < totalPages, hasPrev: page > 1 }
+    return pageOf(items, total, page, pageSize)
   })
 
   api.handle(keycloakUsers.create, ({ body, command }) => createUser({ keycloak, log, command }, body))
@@ -36,24 +37,6 @@ export function keycloakUserRoutes(api: Api, { config, log }: Platform): void {
     api.handle({ ...keycloakUsers.delete, path: `${keycloakUsers.delete.path}${slash}` }, ({ params }) =>
       deleteAccount(keycloak, params.id),
     )
-  }
-}
-
-const DEFAULT_PAGE_SIZE = 10
-const MAX_PAGE_SIZE = 100
-
-/** Pages as in every list. Sort fields and unknown filters are read past, as in the Go control plane. */
-function readPaging(query: URLSearchParams): { page: number; pageSize: number } {
-  const read = (name: string, fallback: number, most: number) => {
-    const text = query.get(name) || String(fallback)
-    const value = Number(text)
-    if (!/^\d+$/.test(text) || value < 1) throw new Refusal('invalid', `${name} must be a whole number above 0`)
-    if (value > most) throw new Refusal('invalid', `${name} must be 1 to ${most}`)
-    return value
-  }
-  return {
-    page: read('page', 1, Number.POSITIVE_INFINITY),
-    pageSize: read('pageSize', DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE),
   }
 }
 

@@ -108,7 +108,8 @@ export async function listDistinct(
   return pageOf(items, total, page, pageSize)
 }
 
-function pageOf<Item>(items: Item[], totalItems: number, page: number, pageSize: number): Page<Item> {
+/** The envelope of a list. */
+export function pageOf<Item>(items: Item[], totalItems: number, page: number, pageSize: number): Page<Item> {
   const totalPages = Math.ceil(totalItems / pageSize)
   return { items, totalItems, totalPages, currentPage: page, hasNext: page < totalPages, hasPrev: page > 1 }
 }
@@ -116,10 +117,7 @@ function pageOf<Item>(items: Item[], totalItems: number, page: number, pageSize:
 type Columns = { columns?: Readonly<Record<string, string>> }
 
 function readQuery(operation: ListOperation, query: URLSearchParams, source: Columns) {
-  const page = positive(query.get('page'), 'page') ?? 1
-  const pageSize = positive(query.get('pageSize'), 'pageSize') ?? DEFAULT_PAGE_SIZE
-  if (pageSize > MAX_PAGE_SIZE) throw new Refusal('invalid', `pageSize must be 1 to ${MAX_PAGE_SIZE}`)
-
+  const paging = readPaging(query)
   const conditions: RawBuilder<unknown>[] = []
   for (const name of new Set(query.keys())) {
     if (name === 'page' || name === 'pageSize' || name === 'sort') continue
@@ -133,7 +131,15 @@ function readQuery(operation: ListOperation, query: URLSearchParams, source: Col
     // in parentheses, so that alternatives can never reach past the caller's scope
     if (alternatives.length > 0) conditions.push(sql`(${sql.join(alternatives, sql` OR `)})`)
   }
-  return { page, pageSize, sort: readSort(operation, query.get('sort'), source), conditions }
+  return { ...paging, sort: readSort(operation, query.get('sort'), source), conditions }
+}
+
+/** @throws Refusal `invalid` for what is no page, or a page size over the limit */
+export function readPaging(query: URLSearchParams): { page: number; pageSize: number } {
+  const page = positive(query.get('page'), 'page') ?? 1
+  const pageSize = positive(query.get('pageSize'), 'pageSize') ?? DEFAULT_PAGE_SIZE
+  if (pageSize > MAX_PAGE_SIZE) throw new Refusal('invalid', `pageSize must be 1 to ${MAX_PAGE_SIZE}`)
+  return { page, pageSize }
 }
 
 function positive(text: string | null, name: string): number | null {
