@@ -110,32 +110,19 @@ function judge(policy: Policy, constraint: Constraint, facts: Facts, context: De
   const verdict: Verdict = rule
     ? rule(constraint.params ?? {}, facts)
     : { result: 'fail', code: 'UNKNOWN_CONSTRAINT', detail: constraint.type }
-  const proved = verdict.result === 'pass' ? assure(policy, constraint, verdict.paths, facts, context) : null
-  if (verdict.result === 'pass' && proved?.sufficient)
-    return {
-      result: 'pass',
-      obligations: verdict.obligations ?? [],
-      finding: { ...about, result: 'pass', evidenceIds: proved.evidenceIds },
-    }
-  const { code, detail } = refusal(verdict, proved)
-  return {
+  const notPassed = (code: string, detail: string, evidenceIds: readonly string[]): Judged => ({
     result: 'other',
-    finding: {
-      ...about,
-      result: consequence(policy, constraint, verdict, facts, context),
-      code,
-      detail,
-      evidenceIds: proved?.evidenceIds ?? [],
-    },
+    finding: { ...about, result: consequence(policy, constraint, verdict, facts, context), code, detail, evidenceIds },
+  })
+  if (verdict.result === 'fail') return notPassed(verdict.code, verdict.detail, [])
+  if (verdict.result === 'unknown') return notPassed('UNKNOWN_FACT', verdict.detail, [])
+  const proved = assure(policy, constraint, verdict.paths, facts, context)
+  if (!proved.sufficient) return notPassed(proved.code, proved.detail, proved.evidenceIds)
+  return {
+    result: 'pass',
+    obligations: verdict.obligations ?? [],
+    finding: { ...about, result: 'pass', evidenceIds: proved.evidenceIds },
   }
-}
-
-function refusal(verdict: Verdict, proved: Assured | null): { code: string; detail: string } {
-  if (verdict.result === 'fail') return { code: verdict.code, detail: verdict.detail }
-  if (verdict.result === 'unknown') return { code: 'UNKNOWN_FACT', detail: verdict.detail }
-  return proved && !proved.sufficient
-    ? { code: proved.code, detail: proved.detail }
-    : { code: 'ASSURANCE_TOO_LOW', detail: '' }
 }
 
 function consequence(
