@@ -6,6 +6,7 @@ import { Agent, request as send } from 'undici'
 import type { OAuthConfig } from '../platform/config.ts'
 import { invalidInput, Refusal } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
+import { member } from '../platform/wire.ts'
 
 export type KeycloakRequest = {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -152,13 +153,6 @@ function parse(text: string): unknown {
     // a page of a proxy, for instance: its status says enough
     return null
   }
-}
-
-/** A member of a JSON object; undefined when there is none. */
-export function member(value: unknown, name: string): unknown {
-  return value !== null && typeof value === 'object' && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined
 }
 
 /**

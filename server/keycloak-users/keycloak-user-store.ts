@@ -1,7 +1,8 @@
 /** Users where they are stored: in the realm of Keycloak. One function for each call of its admin API. */
 import { type KeycloakUserListItem, ROLES, type Role } from '@fulcrum/contract'
 import { notFound, Refusal } from '../platform/errors.ts'
-import { type KeycloakConnection, member } from './keycloak-connection.ts'
+import { member } from '../platform/wire.ts'
+import type { KeycloakConnection } from './keycloak-connection.ts'
 import type { KeycloakAccount } from './keycloak-user.ts'
 
 /** A role as Keycloak wants it back when it is given or taken. */

@@ -1,4 +1,4 @@
-/** How values look on the wire of API v1: times and ids. */
+/** How values look on the wire of API v1: times and ids; and how to look into JSON of others. */
 
 /** UTC with whole seconds: `2026-11-23T23:51:45Z` (source: contract, API.md 1.4). */
 export function timestamp(time: Date): string {
@@ -32,4 +32,11 @@ export function parseTime(text: string): Date | null {
   if (!RFC3339.test(text)) return null
   const time = new Date(text)
   return Number.isNaN(time.getTime()) ? null : time
+}
+
+/** A member of a JSON object; undefined when there is none. */
+export function member(value: unknown, name: string): unknown {
+  return value !== null && typeof value === 'object' && Object.hasOwn(value, name)
+    ? Reflect.get(value, name)
+    : undefined
 }

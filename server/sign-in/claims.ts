@@ -5,7 +5,7 @@
 import { ROLES } from '@fulcrum/contract'
 import type { OAuthConfig } from '../platform/config.ts'
 import type { Identity } from '../platform/identity.ts'
-import { parseUuid } from '../platform/wire.ts'
+import { member, parseUuid } from '../platform/wire.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
 
@@ -92,10 +92,4 @@ function uuidClaim(claims: Claims, name: string): string | null {
   const id = typeof value === 'string' ? parseUuid(value) : null
   if (id === null) throw new TokenRefused(`the claim ${name} is not a UUID`)
   return id
-}
-
-function member(value: unknown, name: string): unknown {
-  return value !== null && typeof value === 'object' && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined
 }
