@@ -4,6 +4,7 @@
  */
 import type { Json as AnyJson, JsonObject, LifecycleSchema, PropertySchema } from '@fulcrum/schema'
 import type { ColumnType, Generated } from 'kysely'
+import type { SovereigntyTables } from './sovereignty-tables.ts'
 
 /** JSON goes in as text (`JSON.stringify`) and comes out parsed. */
 type Json<T> = ColumnType<T, string, string>
@@ -316,7 +317,7 @@ export type GoImportedRowsTable = {
   id: string
 }
 
-export type Tables = {
+export type Tables = SovereigntyTables & {
   participants: ParticipantsTable
   service_types: ServiceTypesTable
   agent_types: AgentTypesTable

@@ -1,0 +1,2 @@
+/** Sovereignty policies: what the federation and its consumers accept, and exceptions with an end. */
+export { type PolicySubject, policiesFor, policiesInForce, waiversOf } from './policy-store.ts'

@@ -1,0 +1,122 @@
+/** What holds for an offering: the published profiles of its provider, its agent and itself merged, with all their evidence. */
+import { type Evidence, effectiveProfile, type Profile } from '@fulcrum/sovereignty'
+import { type Selectable, sql } from 'kysely'
+import type { Db } from '../platform/db.ts'
+import type {
+  SovereigntyEvidencesTable,
+  SovereigntyProfilesTable,
+  SubjectColumns,
+} from '../platform/sovereignty-tables.ts'
+import { timestamp } from '../platform/wire.ts'
+
+/** A service type at an agent. */
+export type OfferingKey = { agentId: string; serviceTypeId: string }
+
+export type OfferingProfile = OfferingKey & {
+  providerId: string
+  /** Its id is the provider's. Without anything published it holds no fact: all is unknown. */
+  profile: Profile
+  /** The versions that it was merged from, the provider's first. */
+  versions: readonly { profileId: string; version: number }[]
+}
+
+type EvidenceRow = Selectable<SovereigntyEvidencesTable>
+type ProfileRow = Selectable<SovereigntyProfilesTable>
+type Offering = OfferingKey & { providerId: string }
+
+/**
+ * Three statements, however many offerings are asked for.
+ *
+ * @param only  `null`: every service type at every agent that is not deleted
+ * @param at  which versions count: the newest published one that is valid then
+ */
+export async function offeringProfiles(
+  db: Db,
+  only: readonly OfferingKey[] | null,
+  at: Date,
+): Promise<OfferingProfile[]> {
+  const offerings = await readOfferings(db, only)
+  const providers = [...new Set(offerings.map(({ providerId }) => providerId))]
+  if (providers.length === 0) return []
+  const { rows: profiles } = await sql<ProfileRow>`
+    SELECT DISTINCT ON (participant_id, agent_id, service_type_id) *
+    FROM sovereignty_profiles
+    WHERE participant_id = ANY (${providers}::uuid[]) AND status = 'published'
+      AND valid_from <= ${at} AND (valid_until IS NULL OR valid_until > ${at})
+    ORDER BY participant_id, agent_id, service_type_id, version DESC`.execute(db)
+  const { rows: evidences } = await sql<EvidenceRow>`
+    SELECT * FROM sovereignty_evidences WHERE participant_id = ANY (${providers}::uuid[])
+    ORDER BY created_at, id`.execute(db)
+  const profileOf = new Map(profiles.map((row) => [subjectKey(row), row]))
+  const evidencesOf = Map.groupBy(evidences, subjectKey)
+  return offerings.map((offering) => merged(offering, profileOf, evidencesOf))
+}
+
+async function readOfferings(db: Db, only: readonly OfferingKey[] | null): Promise<Offering[]> {
+  if (only === null) {
+    const { rows } = await sql<Offering>`
+      SELECT a.id AS "agentId", l.service_type_id AS "serviceTypeId", a.provider_id AS "providerId"
+      FROM agents a JOIN agent_type_service_types l ON l.agent_type_id = a.agent_type_id
+      WHERE a.deleted_at IS NULL ORDER BY a.id, l.position`.execute(db)
+    return rows
+  }
+  const { rows } = await sql<Offering>`
+    SELECT a.id AS "agentId", asked.service_type_id AS "serviceTypeId", a.provider_id AS "providerId"
+    FROM unnest(${only.map(({ agentId }) => agentId)}::uuid[], ${only.map(({ serviceTypeId }) => serviceTypeId)}::uuid[])
+      AS asked (agent_id, service_type_id)
+    JOIN agents a ON a.id = asked.agent_id`.execute(db)
+  return rows
+}
+
+function merged(
+  { agentId, serviceTypeId, providerId }: Offering,
+  profiles: ReadonlyMap<string, ProfileRow>,
+  evidences: ReadonlyMap<string, EvidenceRow[]>,
+): OfferingProfile {
+  const subjects: SubjectColumns[] = [
+    { participant_id: providerId, agent_id: null, service_type_id: null },
+    { participant_id: providerId, agent_id: agentId, service_type_id: null },
+    { participant_id: providerId, agent_id: agentId, service_type_id: serviceTypeId },
+  ]
+  const parts = subjects.map((subject) => ({
+    row: profiles.get(subjectKey(subject)),
+    evidences: (evidences.get(subjectKey(subject)) ?? []).map(toEvidence),
+  }))
+  const [first, ...rest] = parts.map(
+    ({ row, evidences: own }): Profile => ({ ...row?.facts, id: providerId, evidences: own }),
+  )
+  return {
+    agentId,
+    serviceTypeId,
+    providerId,
+    profile: first ? effectiveProfile([first, ...rest]) : { id: providerId },
+    versions: parts.flatMap(({ row }) => (row ? [{ profileId: row.id, version: row.version }] : [])),
+  }
+}
+
+function subjectKey({ participant_id, agent_id, service_type_id }: SubjectColumns): string {
+  return `${participant_id} ${agent_id ?? ''} ${service_type_id ?? ''}`
+}
+
+/** Evidence as the rules read it. */
+export function toEvidence(row: EvidenceRow): Evidence {
+  return {
+    id: row.id,
+    kind: row.kind,
+    assertsPaths: row.asserts_paths,
+    ...(row.issuer && { issuer: row.issuer }),
+    ...(row.issued_at && { issuedAt: timestamp(row.issued_at) }),
+    ...(row.valid_from && { validFrom: timestamp(row.valid_from) }),
+    ...(row.valid_until && { validUntil: timestamp(row.valid_until) }),
+    ...(row.media_type !== null && { mediaType: row.media_type }),
+    ...(row.uri !== null && { uri: row.uri }),
+    ...(row.sha256 !== null && { sha256: row.sha256 }),
+    verification: {
+      status: row.verification_status,
+      level: row.verification_level,
+      ...(row.checked_at && { checkedAt: timestamp(row.checked_at) }),
+      ...(row.method !== null && { method: row.method }),
+      checks: row.checks,
+    },
+  }
+}
