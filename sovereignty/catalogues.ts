@@ -4,6 +4,8 @@ import zones from './data/zones.json' with { type: 'json' }
 import type { ZoneGroups } from './zones.ts'
 
 export const ZONE_GROUPS: ZoneGroups = zones.groups
+/** The day of which the members of these groups are. */
+export const ZONE_GROUPS_AS_OF: string = zones.asOf
 
 /** Weights of the objectives of the EU Cloud Sovereignty Framework; they add up to 100. */
 export const CSF_WEIGHTS: Readonly<Record<string, number>> = Object.fromEntries(

@@ -20,6 +20,8 @@ export type Candidate = {
   country: Country | null
   /** Reasons outside the policies why it cannot be, for example `CAPACITY`; empty when there are none. */
   obstacles: readonly string[]
+  /** Comes before every preference, the lowest first: a place that answers now before one that may answer later. Default 0. */
+  standing?: number
 }
 
 export const PREFERENCES = ['csf.verified', 'price', 'latency', 'carbon', 'spread', 'country-order'] as const
@@ -73,6 +75,7 @@ export function place(
   const sorted = ranked.toSorted(
     (a, b) =>
       Number(b.qualifies) - Number(a.qualifies) ||
+      (a.qualifies ? (a.candidate.standing ?? 0) - (b.candidate.standing ?? 0) : 0) ||
       b.utility - a.utility ||
       minSeal(b.candidate) - minSeal(a.candidate) ||
       resultingHhi(a.candidate, context) - resultingHhi(b.candidate, context) ||

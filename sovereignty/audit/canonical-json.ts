@@ -1,5 +1,12 @@
 /** JSON in its one canonical form, RFC 8785: the same value gives the same bytes everywhere. */
 
+import { createHash } from 'node:crypto'
+
+/** The SHA-256, in hex, of a value's canonical JSON. @throws Error as `canonicalJson` */
+export function jsonDigest(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex')
+}
+
 /** @throws Error for what JSON cannot hold: numbers that are not finite, lone surrogates, values of other types */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === 'boolean') return String(value)
