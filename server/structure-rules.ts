@@ -67,6 +67,7 @@ export const FEATURES: readonly string[] = [
   'jobs',
   'metrics',
   'artifacts',
+  'compliance',
   'portability',
   'exposure',
   'migrations',

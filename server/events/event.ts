@@ -7,8 +7,13 @@ export type EventType =
   | `${'config_pool_value' | 'service_pool_value'}.${'created' | 'deleted'}`
   | 'token.regenerate'
   | `agent.install_token_${'created' | 'regenerated' | 'revoked' | 'fetched'}`
-  | `service.${'created' | 'updated' | 'transitioned' | 'revealed' | 'conditions_changed'}`
+  | `service.${'created' | 'updated' | 'transitioned' | 'revealed' | 'conditions_changed' | 'classified'}`
   | `artifact.${'completed' | 'deleted'}`
+  | `sovereignty_profile.${'created' | 'updated' | 'deleted' | 'published' | 'withdrawn' | 'expiring' | 'expired'}`
+  | `sovereignty_evidence.${'created' | 'updated' | 'deleted' | 'attested' | 'revoked' | 'expiring' | 'expired'}`
+  | `sovereignty_policy.${'created' | 'updated' | 'withdrawn'}`
+  | `sovereignty_waiver.${'created' | 'revoked'}`
+  | `service.${'compliance_changed' | 'evacuation_due'}`
 
 /** Whom an event concerns. Participants read events that name them as provider or consumer. */
 export type EventLinks = {

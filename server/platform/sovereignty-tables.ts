@@ -1,5 +1,6 @@
 /** The tables of profiles, policies, placement and leaving, as Kysely sees them; a part of `tables.ts`. */
-import type { Assurance, Evidence, EvidenceKind, Policy, Profile, ScopeKind } from '@fulcrum/sovereignty'
+import type { SwitchingEntryCreate } from '@fulcrum/contract'
+import type { Assurance, Criticality, Evidence, EvidenceKind, Policy, Profile, ScopeKind } from '@fulcrum/sovereignty'
 import type { ColumnType, Generated } from 'kysely'
 
 /** JSON goes in as text (`JSON.stringify`) and comes out parsed. */
@@ -17,6 +18,7 @@ export type SovereigntyProfilesTable = SubjectColumns & {
   valid_from: Date
   valid_until: Date | null
   published_at: Date | null
+  announced_days: Generated<number | null>
   created_at: Date
   updated_at: Date
 }
@@ -37,7 +39,7 @@ export type SovereigntyEvidencesTable = SubjectColumns & {
   checked_at: Date | null
   method: string | null
   checks: ColumnType<NonNullable<Evidence['verification']['checks']>, string | undefined, string>
-  announced_days: number | null
+  announced_days: Generated<number | null>
   created_at: Date
   updated_at: Date
 }
@@ -75,9 +77,82 @@ export type SovereigntyWaiversTable = {
   created_at: Date
 }
 
+/** Days are written as text and read as text by the queries: as times they would depend on the time zone. */
+type Day = ColumnType<Date | null, string | null, string | null>
+
+export type ServiceClassificationsTable = {
+  service_id: string
+  consumer_id: string
+  criticality: Criticality
+  function: string | null
+  rto_target_seconds: number | null
+  rpo_target_seconds: number | null
+  monthly_spend: number | null
+  spend_currency: string | null
+  contract_ref: string | null
+  contract_start: Day
+  contract_end: Day
+  notice_period_days: number | null
+  data_classes: string[]
+  created_at: Date
+  updated_at: Date
+}
+
+export type SovereigntyChangesTable = { id: Generated<number> }
+
+export type BreachAction = NonNullable<Policy['breach']>['action']
+
+/** One policy that refuses a service, and what follows from it. */
+export type Breach = {
+  policyId: string
+  policyVersion: number
+  scope: Policy['scope']
+  action: BreachAction
+  graceDays: number
+  /** Since when this policy refuses it; RFC 3339. */
+  since: string
+  /** `constraint:CODE` */
+  failed: string[]
+}
+
+export type ServiceComplianceTable = {
+  service_id: string
+  provider_id: string
+  outcome: 'allow' | 'allow_with_obligations' | 'deny'
+  failed: string[]
+  would_fail: string[]
+  breaches: Json<Breach[]>
+  policy_id: string | null
+  action: BreachAction | null
+  evacuate_at: Date | null
+  evacuation_announced: Generated<boolean>
+  since: Date
+  checked_at: Date
+}
+
+export type SwitchingsTable = {
+  id: string
+  consumer_id: string
+  provider_id: string
+  service_ids: string[]
+  destination: 'provider' | 'on-premises' | 'erase'
+  destination_provider_id: string | null
+  contract_ref: string | null
+  requested_on: string
+  notice_months: number
+  entries: Json<(SwitchingEntryCreate & { by: 'consumer' | 'provider' | 'operator'; at: string })[]>
+  ended: boolean
+  created_at: Date
+  updated_at: Date
+}
+
 export type SovereigntyTables = {
+  service_classifications: ServiceClassificationsTable
   sovereignty_profiles: SovereigntyProfilesTable
   sovereignty_evidences: SovereigntyEvidencesTable
   sovereignty_policies: SovereigntyPoliciesTable
   sovereignty_waivers: SovereigntyWaiversTable
+  switchings: SwitchingsTable
+  sovereignty_changes: SovereigntyChangesTable
+  service_compliance: ServiceComplianceTable
 }

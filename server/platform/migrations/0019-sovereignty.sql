@@ -14,6 +14,8 @@ CREATE TABLE sovereignty_profiles (
   valid_from      timestamptz NOT NULL,
   valid_until     timestamptz,
   published_at    timestamptz,
+  -- the smallest number of days before its end that was announced already: 60, 14, 1, 0
+  announced_days  integer,
   created_at      timestamptz NOT NULL,
   updated_at      timestamptz NOT NULL,
   -- an offering is a service type at an agent
@@ -94,3 +96,33 @@ CREATE TABLE sovereignty_waivers (
   created_at    timestamptz NOT NULL
 );
 CREATE INDEX sovereignty_waivers_policy ON sovereignty_waivers (policy_id);
+
+-- That something changed on which the compliance of services depends. Whoever judges all services again deletes what it has seen.
+CREATE TABLE sovereignty_changes (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY
+);
+
+-- How each service that has not ended stands to the policies in force.
+CREATE TABLE service_compliance (
+  service_id  uuid PRIMARY KEY REFERENCES services (id) ON DELETE CASCADE,
+  provider_id uuid NOT NULL,
+  outcome     text NOT NULL CHECK (outcome IN ('allow', 'allow_with_obligations', 'deny')),
+  -- `policy/constraint:CODE`
+  failed      text[] NOT NULL,
+  would_fail  text[] NOT NULL,
+  -- [{policyId, policyVersion, scope, action, graceDays, since, failed}] of every policy that refuses it
+  breaches    jsonb NOT NULL,
+  -- the policy with the sharpest action; null when nothing is refused
+  policy_id   uuid,
+  action      text CHECK (action IN ('alert', 'block-new', 'quarantine', 'evacuate')),
+  -- when it has to be evacuated, and that it was said
+  evacuate_at timestamptz,
+  evacuation_announced boolean NOT NULL DEFAULT false,
+  -- since when outcome and codes are what they are
+  since       timestamptz NOT NULL,
+  checked_at  timestamptz NOT NULL
+);
+CREATE INDEX service_compliance_blocking ON service_compliance (provider_id)
+  WHERE action IN ('block-new', 'quarantine', 'evacuate');
+CREATE INDEX service_compliance_evacuation ON service_compliance (evacuate_at)
+  WHERE evacuate_at IS NOT NULL AND NOT evacuation_announced;
