@@ -12,13 +12,14 @@ import { CALLER_NAMES, type CallerName, objectsOf } from './testing/authorizatio
 import type { Stock } from './testing/authorization/id-cases.ts'
 import { idCasesOf, idleCases, tryIds, uncovered } from './testing/authorization/ids.ts'
 import { Lists } from './testing/authorization/lists.ts'
-import { CASES, Matrix } from './testing/authorization/matrix.ts'
+import { Matrix } from './testing/authorization/matrix.ts'
 import { authorizationPage } from './testing/authorization/page.ts'
 import { sharedReferences } from './testing/authorization/references.ts'
 import { type Rule, readRules } from './testing/authorization/rules.ts'
 import { seed } from './testing/authorization/seed.ts'
 import { changed } from './testing/authorization/watch.ts'
 import { aWorld, type World } from './testing/authorization/world.ts'
+import { CASES } from './testing/cases.ts'
 import type { Caller } from './testing/test-server.ts'
 
 const RULES = readRules()

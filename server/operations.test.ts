@@ -11,15 +11,9 @@ import { type JsonObject, type Operation, operations, ROLES, type Role } from '@
 import { Compile } from 'typebox/compile'
 import { apiDocument } from './api-document.ts'
 import { type KeycloakStandIn, startKeycloakStandIn } from './keycloak-users/testing.ts'
-import { installationCases } from './testing/cases-of-installations.ts'
-import { offerCases } from './testing/cases-of-offers.ts'
-import { orderCases } from './testing/cases-of-orders.ts'
-import { poolCases } from './testing/cases-of-pools.ts'
-import { userCases } from './testing/cases-of-users.ts'
+import { CASES } from './testing/cases.ts'
 import { startTestServer, type TestServer } from './testing/test-server.ts'
-import { aWalk, type Cases, type Parts, type Walk, type Who } from './testing/walk.ts'
-
-const CASES: Cases = { ...offerCases, ...poolCases, ...orderCases, ...installationCases, ...userCases }
+import { aWalk, type Parts, type Walk, type Who } from './testing/walk.ts'
 
 /** Served without authentication on a port of their own. */
 const ON_HEALTH_PORT = ['health.live', 'health.ready']

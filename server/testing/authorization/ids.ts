@@ -1,9 +1,9 @@
 /** Puts ids into calls that succeed otherwise, and looks at the answer and at what has changed. */
 import assert from 'node:assert/strict'
 import type { Operation } from '@fulcrum/contract'
+import { CASES } from '../cases.ts'
 import type { Parts, Walk } from '../walk.ts'
 import { ID_CASES, type IdCase, NO_IDS, type Probe, type Stock } from './id-cases.ts'
-import { CASES } from './matrix.ts'
 import { membersOf } from './members.ts'
 import { changed } from './watch.ts'
 import type { World } from './world.ts'

@@ -6,12 +6,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { Operation } from '@fulcrum/contract'
-import { installationCases } from '../cases-of-installations.ts'
-import { offerCases } from '../cases-of-offers.ts'
-import { orderCases } from '../cases-of-orders.ts'
-import { poolCases } from '../cases-of-pools.ts'
-import { userCases } from '../cases-of-users.ts'
-import type { Cases, Parts, Walk } from '../walk.ts'
+import { CASES } from '../cases.ts'
+import type { Parts, Walk } from '../walk.ts'
 import {
   CALLER_NAMES,
   type CallerName,
@@ -25,8 +21,6 @@ import { strayRelations } from './relations.ts'
 import type { Rule } from './rules.ts'
 import { changed } from './watch.ts'
 import { type Answer, anInstallation, type World } from './world.ts'
-
-export const CASES: Cases = { ...offerCases, ...poolCases, ...orderCases, ...installationCases, ...userCases }
 
 /** A call on something, and the bearers that belong to just this something. */
 type Target = { parts: Parts; tokens?: Partial<Record<CallerName, string>> }

@@ -1,8 +1,9 @@
 /** What the federations have before anybody looks: at least one of everything that a list can show. */
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
+import { CASES } from '../cases.ts'
 import type { Walk } from '../walk.ts'
-import { CASES, OF_NOBODY } from './matrix.ts'
+import { OF_NOBODY } from './matrix.ts'
 import type { World } from './world.ts'
 
 /** Cases that make one of a kind on their way; of metric entries the one whose resource has a name of its own. */

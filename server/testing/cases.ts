@@ -1,0 +1,17 @@
+/** The cases of the walk for every operation of the contract, by operation. */
+import { exitCases } from './cases-of-exit.ts'
+import { installationCases } from './cases-of-installations.ts'
+import { offerCases } from './cases-of-offers.ts'
+import { orderCases } from './cases-of-orders.ts'
+import { poolCases } from './cases-of-pools.ts'
+import { userCases } from './cases-of-users.ts'
+import type { Cases } from './walk.ts'
+
+export const CASES: Cases = {
+  ...offerCases,
+  ...poolCases,
+  ...orderCases,
+  ...installationCases,
+  ...exitCases,
+  ...userCases,
+}
