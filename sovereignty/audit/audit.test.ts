@@ -47,6 +47,16 @@ describe('the tree', () => {
     assert.throws(() => new Frontier(3, [leaves[0] ?? EMPTY_ROOT]), /peaks do not fit/)
   })
 
+  test('tells which subtrees each leaf closes', () => {
+    const frontier = new Frontier()
+    for (let size = 1; size <= LARGEST; size++) {
+      const closed = frontier.append(leaves[size - 1] ?? EMPTY_ROOT)
+      const expected: Buffer[] = []
+      for (let width = 2; size % width === 0; width *= 2) expected.push(merkleRoot(leaves.slice(size - width, size)))
+      assert.deepEqual(closed, expected)
+    }
+  })
+
   test('proves every entry at every size, and nothing else', async () => {
     for (let size = 1; size <= LARGEST; size++)
       for (let index = 0; index < size; index++) {

@@ -48,11 +48,17 @@ export class Frontier {
     return this.#peaks
   }
 
-  append(leaf: Uint8Array): void {
+  /** @returns the roots of the complete subtrees that this leaf closes, the smallest first: of 2 leaves, of 4, … */
+  append(leaf: Uint8Array): Buffer[] {
+    const closed: Buffer[] = []
     let hash = Buffer.from(leaf)
-    for (let size = this.#size; size % 2 === 1; size = (size - 1) / 2) hash = nodeHash(this.#peaks.pop() ?? hash, hash)
+    for (let size = this.#size; size % 2 === 1; size = (size - 1) / 2) {
+      hash = nodeHash(this.#peaks.pop() ?? hash, hash)
+      closed.push(hash)
+    }
     this.#peaks.push(hash)
     this.#size++
+    return closed
   }
 
   root(): Buffer {
