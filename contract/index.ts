@@ -10,8 +10,11 @@ import { jobs } from './jobs.ts'
 import { keycloakUsers } from './keycloak-users.ts'
 import { metricEntries } from './metric-entries.ts'
 import { metricTypes } from './metric-types.ts'
+import { offeringTerms, quotas } from './offering-terms.ts'
 import type { Operation } from './operation.ts'
 import { participants } from './participants.ts'
+import { placementDecisions, placements } from './placements.ts'
+import { serviceClassifications } from './service-classifications.ts'
 import { serviceGroups } from './service-groups.ts'
 import { serviceOptionTypes } from './service-option-types.ts'
 import { serviceOptions } from './service-options.ts'
@@ -20,6 +23,7 @@ import { servicePoolValues } from './service-pool-values.ts'
 import { servicePools } from './service-pools.ts'
 import { serviceTypes } from './service-types.ts'
 import { services } from './services.ts'
+import { switchings } from './switchings.ts'
 import { tokens } from './tokens.ts'
 import { vault } from './vault.ts'
 
@@ -28,12 +32,15 @@ export * from './agents.ts'
 export * from './artifacts.ts'
 export * from './config-pool-values.ts'
 export * from './config-pools.ts'
+export * from './evacuations.ts'
 export * from './events.ts'
 export * from './health.ts'
 export * from './jobs.ts'
 export * from './keycloak-users.ts'
 export * from './metric-entries.ts'
 export * from './metric-types.ts'
+export * from './migrations.ts'
+export * from './offering-terms.ts'
 export {
   type Access,
   type Answer,
@@ -46,7 +53,9 @@ export {
   ROLES,
 } from './operation.ts'
 export * from './participants.ts'
+export * from './placements.ts'
 export * from './schemas.ts'
+export * from './service-classifications.ts'
 export * from './service-groups.ts'
 export * from './service-option-types.ts'
 export * from './service-options.ts'
@@ -55,6 +64,7 @@ export * from './service-pool-values.ts'
 export * from './service-pools.ts'
 export * from './service-types.ts'
 export * from './services.ts'
+export * from './switchings.ts'
 export * from './tokens.ts'
 export * from './values.ts'
 export * from './vault.ts'
@@ -82,6 +92,12 @@ export const operations: readonly Operation[] = [
   events,
   vault,
   artifacts,
+  offeringTerms,
+  quotas,
+  placements,
+  placementDecisions,
+  serviceClassifications,
+  switchings,
   keycloakUsers,
   health,
 ].flatMap((group): Operation[] => Object.values(group))

@@ -2,6 +2,8 @@
  * One example for each shape that is sent or answered, by its name: one order of a database, told from its service type to its
  * metrics. A test holds each against its shape.
  */
+import { EXPOSURE_EXAMPLES } from './openapi-examples-exposure.ts'
+import { EXIT_EXAMPLES } from './openapi-examples-exit.ts'
 import type { AnyJson } from './values.ts'
 
 const PROVIDER = '5b8f6d1c-7f0a-4c56-9f57-0f2f9d0f6a01'
@@ -331,6 +333,7 @@ export const EXAMPLES: Readonly<Record<string, AnyJson>> = {
     sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
     ...stamps,
   },
+  ...EXIT_EXAMPLES,
   KeycloakUser: {
     id: ANY_ID,
     username: 'ada',
@@ -353,4 +356,5 @@ export const EXAMPLES: Readonly<Record<string, AnyJson>> = {
     participantId: PROVIDER,
   },
   KeycloakUserUpdate: { enabled: false },
+  ...EXPOSURE_EXAMPLES,
 }

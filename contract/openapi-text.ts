@@ -123,6 +123,28 @@ export const TAGS: Readonly<Record<string, Tag>> = {
     name: 'Artifacts',
     description: 'Dumps and other files of services, streamed in and out.',
   },
+  switchings: {
+    name: 'Switchings',
+    description: 'Leaving a provider under the Data Act: clocks, entries of both sides, and what can be taken along.',
+  },
+  serviceClassifications: {
+    name: 'Service classifications',
+    description:
+      'What only the consumer of a service knows: how much hangs on it, what it costs. Its provider sees none of it.',
+  },
+  offeringTerms: {
+    name: 'Offering terms',
+    description: 'What offerings cost, how much of them there is, and how far they are away.',
+  },
+  quotas: { name: 'Quotas', description: 'How many services a consumer may have.' },
+  placements: {
+    name: 'Placements',
+    description: 'Where an order could run: every offering with its verdict, ranked by what the consumer prefers.',
+  },
+  placementDecisions: {
+    name: 'Placement decisions',
+    description: 'Every decision with everything it was decided by, so that anybody can decide again.',
+  },
   keycloakUsers: {
     name: 'Keycloak users',
     description: 'Users of the identity provider, where the server administers them.',

@@ -9,6 +9,8 @@ import { artifactRoutes } from './artifacts/index.ts'
 import { configPoolRoutes } from './config-pools/index.ts'
 import { eventFeedRoutes, subscriptionRoutes } from './event-feed/index.ts'
 import { startSequencer } from './events/index.ts'
+import { classificationRoutes } from './exposure/index.ts'
+import { switchingRoutes } from './exit/index.ts'
 import { createHealth } from './health.ts'
 import { jobRoutes } from './jobs/index.ts'
 import { keycloakUserRoutes } from './keycloak-users/index.ts'
@@ -146,5 +148,7 @@ const ROUTES: readonly ((api: Api, platform: Platform) => void)[] = [
   metricEntryRoutes,
   offerRoutes,
   artifactRoutes,
+  classificationRoutes,
+  switchingRoutes,
   keycloakUserRoutes,
 ]

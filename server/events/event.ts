@@ -1,4 +1,5 @@
 /** What an event says: which entity changed, how, by whom, and who may read of it. */
+import type { SwitchingEntryKind } from '@fulcrum/contract'
 import type { Json } from '@fulcrum/schema'
 import { diff } from './diff.ts'
 
@@ -9,6 +10,10 @@ export type EventType =
   | `agent.install_token_${'created' | 'regenerated' | 'revoked' | 'fetched'}`
   | `service.${'created' | 'updated' | 'transitioned' | 'revealed' | 'conditions_changed' | 'classified'}`
   | `artifact.${'completed' | 'deleted'}`
+  | `offering_terms.${'updated' | 'deleted'}`
+  | 'quotas.updated'
+  | `placement.${'decided' | 'refused'}`
+  | `switching.${'created' | SwitchingEntryKind}`
   | `sovereignty_profile.${'created' | 'updated' | 'deleted' | 'published' | 'withdrawn' | 'expiring' | 'expired'}`
   | `sovereignty_evidence.${'created' | 'updated' | 'deleted' | 'attested' | 'revoked' | 'expiring' | 'expired'}`
   | `sovereignty_policy.${'created' | 'updated' | 'withdrawn'}`

@@ -1,5 +1,6 @@
 /** The tables of profiles, policies, placement and leaving, as Kysely sees them; a part of `tables.ts`. */
-import type { SwitchingEntryCreate } from '@fulcrum/contract'
+import type { CustomerKey, PlacementRequirements, SwitchingEntryCreate } from '@fulcrum/contract'
+import type { JsonObject } from '@fulcrum/schema'
 import type { Assurance, Criticality, Evidence, EvidenceKind, Policy, Profile, ScopeKind } from '@fulcrum/sovereignty'
 import type { ColumnType, Generated } from 'kysely'
 
@@ -39,6 +40,10 @@ export type SovereigntyEvidencesTable = SubjectColumns & {
   checked_at: Date | null
   method: string | null
   checks: ColumnType<NonNullable<Evidence['verification']['checks']>, string | undefined, string>
+  /** The credential that it came from, which part of it this is, and facts that replace what the profile declares. */
+  credential_id: Generated<string | null>
+  credential_part: Generated<string | null>
+  facts: ColumnType<Pick<Profile, 'legal' | 'assessments'> | null, string | null | undefined, string | null>
   announced_days: Generated<number | null>
   created_at: Date
   updated_at: Date
@@ -146,7 +151,205 @@ export type SwitchingsTable = {
   updated_at: Date
 }
 
+export type ServiceTypePortabilityTable = {
+  service_type_id: string
+  export_action: string
+  import_action: string
+  quiesce_action: string | null
+  resume_action: string | null
+  export_formats: string[]
+  import_formats: string[]
+  created_at: Date
+  updated_at: Date
+}
+
+export type ArtifactStoresTable = {
+  name: string
+  kind: 'local' | 'directory' | 's3'
+  operator: string | null
+  country: string | null
+  controller_country: string | null
+  provider_id: string | null
+  updated_at: Date
+}
+
+export type ArtifactCopiesTable = {
+  id: string
+  artifact_id: string
+  store: string
+  state: 'pending' | 'stored' | 'failed' | 'removing'
+  sha256: string
+  size_bytes: number
+  attempts: Generated<number>
+  next_attempt_at: Date
+  error: string | null
+  stored_at: Date | null
+  created_at: Date
+  updated_at: Date
+}
+
+export type VaultSchedulesTable = {
+  id: string
+  consumer_id: string
+  group_id: string | null
+  service_id: string | null
+  every_hours: number
+  keep: number
+  store: string
+  created_at: Date
+  updated_at: Date
+}
+
+export type VaultCopiesTable = {
+  id: string
+  service_id: string
+  consumer_id: string
+  provider_id: string
+  agent_id: string
+  schedule_id: string | null
+  store: string
+  artifact_id: string
+  job_id: string | null
+  state: 'requested' | 'exporting' | 'storing' | 'stored' | 'failed'
+  reason: string | null
+  not_before: Date
+  taken_at: Date | null
+  stored_at: Date | null
+  verified_at: Date | null
+  sha256: string | null
+  size_bytes: number | null
+  format: string | null
+  content: OptionalJson<JsonObject>
+  created_at: Date
+  updated_at: Date
+}
+
+export type VaultOverdueTable = {
+  service_id: string
+  store: string
+  since: Date
+  reason: string
+}
+
+export type ArtifactReadersTable = { artifact_id: string; agent_id: string; granted_at: Date }
+
+export type CredentialCheck = { code: string; ok: boolean; detail?: string }
+
+export type CredentialsTable = SubjectColumns & {
+  id: string
+  presentation_id: string | null
+  by_admin: boolean
+  url: string | null
+  jwt: string | null
+  document: OptionalJson<Readonly<Record<string, unknown>>>
+  document_sha256: string | null
+  credential_id: string | null
+  state: 'pending' | 'verified' | 'failed'
+  reason: string | null
+  detail: string | null
+  checks: Json<CredentialCheck[]>
+  issuer: string | null
+  types: string[]
+  subject_id: string | null
+  label_level: string | null
+  rules_version: string | null
+  criteria: string[]
+  valid_from: Date | null
+  valid_until: Date | null
+  issuance_keys: string[]
+  checked_at: Date | null
+  verified_at: Date | null
+  next_check_at: Date | null
+  attempts: number
+  claimed_until: Date | null
+  created_at: Date
+  updated_at: Date
+}
+
+export type CredentialIssuancesTable = { key: string; issued_at: Date }
+export type CredentialRevocationsTable = { document_sha256: string; revoked_at: Date }
+
+export type InstanceKeysTable = {
+  name: string
+  public_jwk: Json<{ kty: string; crv: string; x: string; y: string }>
+  key_id: string
+  ciphertext: Buffer
+  created_at: Date
+}
+
+/** Row of what a provider says of an offering of its; see the feature `placement`. */
+export type OfferingTermsTable = {
+  id: string
+  provider_id: string
+  agent_id: string
+  service_type_id: string
+  /** `numeric`: text on its way out. */
+  monthly_amount: ColumnType<string | null, number | null, number | null>
+  currency: string | null
+  capacity_units: number | null
+  units_per_service: number
+  latency_ms: OptionalJson<number | { [region: string]: number }>
+  sku: string | null
+  created_at: Date
+  updated_at: Date
+}
+
+export type ParticipantQuotasTable = {
+  participant_id: string
+  service_type_id: string | null
+  max_services: number
+  updated_at: Date
+}
+
+export type PlacementContentsTable = { digest: string; content: string; used_at: Date }
+
+export type PlacementDecisionsTable = {
+  id: string
+  kind: 'dry-run' | 'order' | 'refused'
+  outcome: 'placed' | 'refused'
+  consumer_id: string
+  group_id: string
+  service_type_id: string
+  service_id: string | null
+  agent_id: string | null
+  provider_id: string | null
+  provider_ids: string[]
+  at: Date
+  inputs_sha256: string
+  inputs: Json<unknown>
+  result_sha256: string
+  contents: string[]
+  explanation: string
+  created_at: Date
+}
+
+export type ServicePlacementsTable = {
+  service_id: string
+  decision_id: string
+  obligations: string[]
+  requirements: OptionalJson<PlacementRequirements>
+  policy_id: string | null
+  customer_key: OptionalJson<CustomerKey>
+  created_at: Date
+}
+
 export type SovereigntyTables = {
+  offering_terms: OfferingTermsTable
+  participant_quotas: ParticipantQuotasTable
+  placement_contents: PlacementContentsTable
+  placement_decisions: PlacementDecisionsTable
+  service_placements: ServicePlacementsTable
+  credentials: CredentialsTable
+  credential_issuances: CredentialIssuancesTable
+  credential_revocations: CredentialRevocationsTable
+  instance_keys: InstanceKeysTable
+  artifact_readers: ArtifactReadersTable
+  service_type_portability: ServiceTypePortabilityTable
+  artifact_stores: ArtifactStoresTable
+  artifact_copies: ArtifactCopiesTable
+  vault_schedules: VaultSchedulesTable
+  vault_copies: VaultCopiesTable
+  vault_overdue: VaultOverdueTable
   service_classifications: ServiceClassificationsTable
   sovereignty_profiles: SovereigntyProfilesTable
   sovereignty_evidences: SovereigntyEvidencesTable

@@ -1,5 +1,6 @@
 /** The cases of the walk for every operation of the contract, by operation. */
 import { exitCases } from './cases-of-exit.ts'
+import { exposureCases } from './cases-of-exposure.ts'
 import { installationCases } from './cases-of-installations.ts'
 import { offerCases } from './cases-of-offers.ts'
 import { orderCases } from './cases-of-orders.ts'
@@ -13,5 +14,6 @@ export const CASES: Cases = {
   ...orderCases,
   ...installationCases,
   ...exitCases,
+  ...exposureCases,
   ...userCases,
 }

@@ -60,6 +60,12 @@ const SCOPES: Readonly<Record<string, Scope>> = {
   'metricEntries.resourceIds': { table: 'metric_entries', column: 'resource_id', participant: asEither },
   'events.list': { table: 'events', participant: asEither },
   'artifacts.list': { table: 'artifacts', participant: asEither, agent: asAgent },
+  'switchings.list': { table: 'switchings', participant: asEither },
+  'serviceClassifications.list': {
+    table: 'service_classifications',
+    column: 'service_id',
+    participant: asConsumer,
+  },
   'keycloakUsers.list': { table: '' },
 }
 
@@ -68,7 +74,7 @@ const FIELDS: Readonly<Record<string, string>> = { currentStatus: 'status' }
 /** Where items are values, the list whose items have the members that the filters are about. */
 const ITEMS_OF: Readonly<Record<string, string>> = { 'metricEntries.resourceIds': 'metricEntries.list' }
 
-const keyOf = (item: Item): string => (typeof item === 'string' ? item : item.id)
+const keyOf = (item: Item): string => (typeof item === 'string' ? item : (item.id ?? item.serviceId))
 const AT_ONCE = 8
 
 export class Lists {

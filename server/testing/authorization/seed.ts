@@ -17,6 +17,7 @@ const MAKERS = [
   'servicePoolValues.get',
   'metricEntries.resourceIds',
   'artifacts.describe',
+  'serviceClassifications.get',
   'vault.getSecret',
   'services.update',
   'jobs.complete',
