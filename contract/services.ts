@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { Agent } from './agents.ts'
 import { formerServiceMembers } from './legacy-dialect.ts'
 import { contains, exact, list, operation, uuidFilter } from './operation.ts'
+import { CustomerKey, PlacementRequirements, ServicePlacement } from './placements.ts'
 import { ServiceType } from './service-types.ts'
 import { AnyJson, JsonObject, Timestamp, Uuid, UuidInput, UuidInputWith } from './values.ts'
 import { Why } from './why.ts'
@@ -28,6 +29,9 @@ export const Service = Type.Object({
     Type.Unsafe<JsonObject>({ ...JsonObject, description: 'Opaque to the server. Omitted until set.' }),
   ),
   conditions: Type.Optional(Type.Array(Type.Object({ type: Type.String(), message: Type.String(), since: Timestamp }))),
+  decisionId: Type.Optional(
+    Type.String({ format: 'uuid', description: 'The decision by which it was placed. Omitted where no policy spoke.' }),
+  ),
   createdAt: Timestamp,
   updatedAt: Timestamp,
   ...formerServiceMembers,
@@ -45,6 +49,8 @@ export const ServiceCreate = Type.Object({
         'Used only without agentId: an agent whose type supports the service type and that carries all these tags.',
     }),
   ),
+  requirements: Type.Optional(PlacementRequirements),
+  customerKey: Type.Optional(CustomerKey),
   properties: Type.Optional(
     Type.Unsafe<JsonObject>({
       ...JsonObject,
@@ -181,6 +187,18 @@ export const services = {
     params: Type.Object({ id: UuidInput }),
     status: 200,
     answer: Why,
+    addition: true,
+  }),
+  placement: operation({
+    id: 'services.placement',
+    method: 'GET',
+    path: '/services/{id}/placement',
+    summary:
+      'Read by which decision a service was placed, and what it has to keep to since. 404 where no policy spoke.',
+    access: { admin: 'any', participant: ['providerId', 'consumerId'], agent: ['agentId'] },
+    params: Type.Object({ id: UuidInput }),
+    status: 200,
+    answer: ServicePlacement,
     addition: true,
   }),
   setConditions: operation({

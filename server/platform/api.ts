@@ -268,13 +268,12 @@ export function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {
   const { status, title } = V1_ANSWER[refusal.kind]
   if (refusal.kind === 'unavailable') reply.header('retry-after', RETRY_AFTER_SECONDS)
   if (refusal.kind === 'unauthenticated') reply.header('www-authenticate', 'Bearer')
-  return reply
-    .code(status)
-    .send(
-      refusal.violations
-        ? { status: 'Validation failed', valid: false, errors: refusal.violations }
-        : errorBody(refusal.title ?? title, refusal.message),
-    )
+  return reply.code(status).send({
+    ...(refusal.violations
+      ? { status: 'Validation failed', valid: false, errors: refusal.violations }
+      : errorBody(refusal.title ?? title, refusal.message)),
+    ...refusal.details,
+  })
 }
 
 type FastifyFault = Error & { code: string; statusCode: number }

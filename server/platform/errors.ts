@@ -23,18 +23,25 @@ export class Refusal extends Error {
   readonly violations: readonly Violation[] | undefined
   /** Where API v1 heads this refusal otherwise than others of its kind. */
   readonly title: string | undefined
+  /** Further members of the answer, for a program. */
+  readonly details: Readonly<Record<string, unknown>> | undefined
 
   /** `message` is shown to the caller: name the thing, the reason and what to do, no internals. */
   constructor(
     kind: RefusalKind,
     message: string,
-    options?: ErrorOptions & { violations?: readonly Violation[]; title?: string },
+    options?: ErrorOptions & {
+      violations?: readonly Violation[]
+      title?: string
+      details?: Readonly<Record<string, unknown>> | undefined
+    },
   ) {
     super(message, options)
     this.name = 'Refusal'
     this.kind = kind
     this.violations = options?.violations
     this.title = options?.title
+    this.details = options?.details
   }
 }
 
