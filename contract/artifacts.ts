@@ -81,7 +81,8 @@ export const artifacts = {
     id: 'artifacts.describe',
     method: 'GET',
     path: '/artifacts/{id}/info',
-    summary: 'Describe one artifact, also an unfinished one: its size is where an interrupted upload goes on.',
+    summary:
+      'Describe one artifact, also an unfinished one: its size is where an interrupted upload goes on. An agent that imports it into another service may, too.',
     access: OWNERS,
     params: Type.Object({ id: UuidInput }),
     status: 200,
@@ -108,7 +109,8 @@ export const artifacts = {
     id: 'artifacts.download',
     method: 'GET',
     path: '/artifacts/{id}',
-    summary: 'Read the content of a finished artifact; honours Range.',
+    summary:
+      'Read the content of a finished artifact; honours Range. An agent that imports it into another service may, too.',
     access: OWNERS,
     params: Type.Object({ id: UuidInput }),
     status: 200,

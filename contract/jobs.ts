@@ -33,6 +33,12 @@ export const Job = Type.Object({
   errorMessage: Type.Optional(Type.String({ description: 'Omitted when empty.' })),
   claimedAt: Type.Optional(Timestamp),
   completedAt: Type.Optional(TimestampWith('When it ended, completed or failed.')),
+  result: Type.Optional(
+    Type.Unsafe<JsonObject>({
+      ...JsonObject,
+      description: 'What the agent told of the outcome; an addition to v1. Omitted when it told nothing.',
+    }),
+  ),
   service: Type.Optional(Service),
   agent: Type.Optional(Agent),
   provider: Type.Optional(Participant),
@@ -58,6 +64,13 @@ export const JobComplete = Type.Object(
         ...JsonObject,
         description:
           'Agent-side property updates, run through the schema engine as actor agent before the transition; unknown names are dropped.',
+      }),
+    ),
+    result: Type.Optional(
+      Type.Unsafe<JsonObject>({
+        ...JsonObject,
+        description:
+          'What is to be known of the outcome, at most 64 KiB; kept with the job and shown in it. An addition to v1.',
       }),
     ),
   },

@@ -4,9 +4,10 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { type Command, runCommand, SYSTEM } from '../platform/command.ts'
 import { insertServiceRows } from '../testing/service-rows.ts'
 import type { Caller } from '../testing/test-server.ts'
-import { purgeExpiredArtifacts } from './index.ts'
+import { grantArtifact, purgeExpiredArtifacts, revokeArtifactGrants } from './index.ts'
 import {
   type ArtifactServer,
   piecePath,
@@ -139,6 +140,39 @@ describe('who may', () => {
     assert.equal((await download(randomUUID())).status, 404)
     assert.equal((await it.agent.delete(`/artifacts/${randomUUID()}`)).status, 404)
     assert.equal((await it.agent.get('/artifacts/x/info')).status, 400)
+  })
+
+  test('an agent with a grant describes and reads this one artifact, and nothing else, until it is taken back', async () => {
+    const id = await anArtifact(someBytes(100))
+    const another = await anArtifact(someBytes(100))
+    const { body } = await it.server.admin.post('/tokens', { name: 'f', role: 'agent', scopeId: foreign.agentId })
+    const importer = it.server.as(body.value)
+    const info = (of: string, by: Caller) => by.get(`/artifacts/${of}/info`).then(({ status }) => status)
+    const run = (work: (c: Command) => Promise<void>) => runCommand(it.server.platform, SYSTEM, work)
+    const reading = async () => [await info(id, importer), (await download(id, {}, importer)).status]
+
+    assert.deepEqual(await reading(), [403, 403])
+    await run((c) => grantArtifact(c, id, foreign.agentId))
+    await run((c) => grantArtifact(c, id, foreign.agentId))
+    assert.deepEqual(await reading(), [200, 200])
+
+    for (const caller of [stranger.caller, sibling]) assert.equal(await info(id, caller), 403)
+    assert.equal(await info(another, importer), 403)
+    assert.equal((await importer.delete(`/artifacts/${id}`)).status, 403)
+    assert.equal((await put(importer, id, someBytes(5))).status, 403)
+    assert.equal((await importer.get('/artifacts')).body.totalItems, 0)
+    await it.server.admin.patch(`/agents/${foreign.agentId}`, { status: 'Disabled' })
+    assert.deepEqual(await reading(), [403, 403])
+    await it.server.admin.patch(`/agents/${foreign.agentId}`, { status: 'Connected' })
+    assert.deepEqual(await reading(), [200, 200])
+
+    await run((c) => revokeArtifactGrants(c, id, it.rows.agentId))
+    assert.deepEqual(await reading(), [200, 200])
+    await run((c) => revokeArtifactGrants(c, id))
+    assert.deepEqual(await reading(), [403, 403])
+    await run((c) => grantArtifact(c, id, foreign.agentId))
+    assert.equal((await it.provider.delete(`/artifacts/${id}`)).status, 204)
+    assert.deepEqual(await reading(), [404, 404])
   })
 
   test('without a token nothing is read or written', async () => {

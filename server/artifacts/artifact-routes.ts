@@ -10,6 +10,7 @@ import { listPage } from '../platform/lists.ts'
 import { takeOverBody } from '../platform/protection.ts'
 import { type Artifact, isExpired, OffsetConflict, parsePiece } from './artifact.ts'
 import { artifactFilesOf, type Bytes } from './artifact-files.ts'
+import { asReader } from './artifact-readers.ts'
 import { artifactList, artifactToWire, findArtifact } from './artifact-store.ts'
 import { removeArtifact, uploadPiece } from './artifact-workflow.ts'
 import { type ByteRange, parseRange } from './byte-range.ts'
@@ -38,9 +39,9 @@ export function artifactRoutes(api: Api, platform: Platform): void {
     return { ...page, items: await Promise.all(page.items.map(measured)) }
   })
 
-  api.handle(artifacts.describe, async ({ params, authorize }) => {
+  api.handle(artifacts.describe, async ({ params, identity, authorize }) => {
     const artifact = await load(params.id)
-    authorize(artifact)
+    authorize(await asReader(db, artifact, identity.agentId))
     return artifactToWire(await measured(artifact))
   })
 
@@ -67,9 +68,9 @@ export function artifactRoutes(api: Api, platform: Platform): void {
     }
   })
 
-  api.handle(artifacts.download, async ({ params, authorize, signal, request, reply }) => {
+  api.handle(artifacts.download, async ({ params, identity, authorize, signal, request, reply }) => {
     const artifact = await load(params.id)
-    authorize(artifact)
+    authorize(await asReader(db, artifact, identity.agentId))
     if (artifact.state !== 'Complete') throw conflict(`the upload of artifact ${artifact.id} is not finished`)
     describeContent(reply, artifact)
     const range = askedRange(request.headers, artifact)

@@ -18,12 +18,12 @@ export async function claimJob(c: Command, id: string, authorize: Authorize): Pr
 export async function completeJob(
   c: Command,
   id: string,
-  report: JobComplete,
+  { result, ...report }: JobComplete,
   authorize: Authorize,
   vaultKey: Buffer | null,
 ): Promise<void> {
   const { service, job } = await lockBoth(c, id, authorize)
-  await saveJob(c.tx, complete(job, c.now))
+  await saveJob(c.tx, complete(job, result ?? null, c.now))
   await applySuccess(c, service, job, report, vaultKey)
   c.announce(jobsSignal(job.agentId))
 }

@@ -40,6 +40,7 @@ export async function saveJob(tx: Tx, job: Job): Promise<void> {
       error_message: job.errorMessage,
       claimed_at: job.claimedAt,
       completed_at: job.completedAt,
+      result: job.result && JSON.stringify(job.result),
       updated_at: job.updatedAt,
     })
     .where('id', '=', job.id)
@@ -152,6 +153,7 @@ function jobToWire(job: Job): WireJob {
     ...(job.errorMessage !== null && job.errorMessage !== '' && { errorMessage: job.errorMessage }),
     ...(job.claimedAt && { claimedAt: timestamp(job.claimedAt) }),
     ...(job.completedAt && { completedAt: timestamp(job.completedAt) }),
+    ...(job.result && { result: job.result }),
     createdAt: timestamp(job.createdAt),
     updatedAt: timestamp(job.updatedAt),
   }
@@ -167,6 +169,7 @@ function toJob(row: JobRow): Job {
     errorMessage: row.error_message,
     claimedAt: row.claimed_at,
     completedAt: row.completed_at,
+    result: row.result,
     serviceId: row.service_id,
     groupId: row.group_id,
     agentId: row.agent_id,

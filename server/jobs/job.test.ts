@@ -113,6 +113,46 @@ describe('reporting', () => {
   })
 })
 
+describe('the result of a job', () => {
+  async function claimed() {
+    const serviceId = await federation.order({}, await federation.group())
+    const { id } = await jobOf(serviceId)
+    await federation.agent.caller.post(`/jobs/${id}/claim`)
+    return { id, serviceId }
+  }
+
+  test('is kept with the job and changes nothing of the service', async () => {
+    const { id, serviceId } = await claimed()
+    const result = { artifactId: randomUUID(), sizeBytes: 5, content: { algorithm: 'a', digest: 'd' } }
+    assert.equal((await federation.agent.caller.post(`/jobs/${id}/complete`, { result })).status, 204)
+    assert.deepEqual((await federation.consumer.caller.get(`/jobs/${id}`)).body.result, result)
+    assert.deepEqual((await jobOf(serviceId)).result, result)
+    assert.equal(JSON.stringify((await server.admin.get(`/services/${serviceId}`)).body).includes('artifactId'), false)
+  })
+
+  test('is absent when the agent tells none', async () => {
+    for (const body of [{}, { result: null }]) {
+      const { id } = await claimed()
+      assert.equal((await federation.agent.caller.post(`/jobs/${id}/complete`, body)).status, 204)
+      assert.equal('result' in (await server.admin.get(`/jobs/${id}`)).body, false)
+    }
+  })
+
+  test('is an object of at most 64 KiB; another one leaves the job with its agent', async () => {
+    const { id } = await claimed()
+    const complete = (result: unknown) => federation.agent.caller.post(`/jobs/${id}/complete`, { result })
+    const ofBytes = (bytes: number) => ({ t: 'x'.repeat(bytes - '{"t":""}'.length) })
+    for (const wrong of ['text', 5, ['a']]) assert.equal((await complete(wrong)).status, 400)
+    const { status, body } = await complete(ofBytes(65_537))
+    assert.deepEqual(
+      [status, body.error],
+      [400, 'invalid input: the result of a job may have 65536 bytes at most; this one has 65537'],
+    )
+    assert.equal((await server.admin.get(`/jobs/${id}`)).body.status, 'Processing')
+    assert.equal((await complete(ofBytes(65_536))).status, 204)
+  })
+})
+
 describe('two orders of one action at once', () => {
   // Without the lock on the service's row both are accepted now and then, or one of them is a 500.
   test('make one job', async () => {

@@ -18,6 +18,8 @@ export type Job = {
   errorMessage: string | null
   claimedAt: Date | null
   completedAt: Date | null
+  /** What the agent told of the outcome. */
+  result: JsonObject | null
   serviceId: string
   groupId: string
   agentId: string
@@ -41,10 +43,19 @@ export function claim(job: Job, now: Date): Job {
   return { ...job, status: 'Processing', claimedAt: now, updatedAt: now }
 }
 
-/** @throws Refusal `invalid` when it is not being worked on */
-export function complete(job: Job, now: Date): Job {
+/** Longest result of a job, in bytes of its JSON: it is a report, and shown wherever the job is. */
+const MAX_RESULT_BYTES = 64 * 1024
+
+/**
+ * @param result  what the agent tells of the outcome; null for nothing
+ * @throws Refusal `invalid` when it is not being worked on, or the result is longer than 64 KiB
+ */
+export function complete(job: Job, result: JsonObject | null, now: Date): Job {
   if (job.status !== 'Processing') throw invalidInput('cannot complete a job not in processing status')
-  return { ...job, status: 'Completed', completedAt: now, updatedAt: now }
+  const sizeBytes = result === null ? 0 : Buffer.byteLength(JSON.stringify(result))
+  if (sizeBytes > MAX_RESULT_BYTES)
+    throw invalidInput(`the result of a job may have ${MAX_RESULT_BYTES} bytes at most; this one has ${sizeBytes}`)
+  return { ...job, status: 'Completed', result, completedAt: now, updatedAt: now }
 }
 
 /**

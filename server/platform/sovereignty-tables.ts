@@ -333,7 +333,84 @@ export type ServicePlacementsTable = {
   created_at: Date
 }
 
+/** What the state machine of migrations knows besides the columns; its meaning stands there. */
+export type MigrationsTable = {
+  id: string
+  kind: 'migration' | 'drill'
+  evacuation_id: string | null
+  service_id: string
+  target_service_id: string | null
+  consumer_id: string
+  service_type_id: string
+  source_agent_id: string
+  target_agent_id: string
+  source_provider_id: string
+  target_provider_id: string
+  state: string
+  outcome: 'running' | 'passed' | 'unverified' | 'failed' | 'cancelled' | null
+  ended: boolean
+  primary_service: 'source' | 'target'
+  holds_source: 'nothing' | 'all' | 'all-but-delete'
+  holds_target: boolean
+  job_id: string | null
+  fence_job_id: string | null
+  cut_over_at: Date | null
+  document: Json<JsonObject>
+  created_at: Date
+  updated_at: Date
+  ended_at: Date | null
+}
+
+export type PortabilityMeasurementsTable = {
+  id: string
+  migration_id: string
+  direction: 'export' | 'import' | 'create'
+  provider_id: string
+  agent_id: string
+  service_type_id: string
+  size_bytes: number
+  seconds: number
+  measured_at: Date
+}
+
+export type MeasuredFactsTable = {
+  agent_id: string
+  service_type_id: string
+  export_tested_at: Date | null
+  export_mib_per_s: number | null
+  import_mib_per_s: number | null
+  measured_at: Date
+}
+
+export type EvacuationsTable = {
+  id: string
+  consumer_id: string | null
+  state: 'running' | 'cancelling' | 'done' | 'failed' | 'cancelled'
+  paused: boolean
+  document: Json<JsonObject>
+  deadline_at: Date
+  created_at: Date
+  updated_at: Date
+  ended_at: Date | null
+}
+
+export type EvacuationItemsTable = {
+  evacuation_id: string
+  position: number
+  service_id: string
+  state: 'waiting' | 'moving' | 'moved' | 'failed' | 'infeasible' | 'cancelled'
+  plan: Json<JsonObject>
+  migration_id: string | null
+  failure: string | null
+  started_at: Date | null
+}
+
 export type SovereigntyTables = {
+  migrations: MigrationsTable
+  portability_measurements: PortabilityMeasurementsTable
+  measured_facts: MeasuredFactsTable
+  evacuations: EvacuationsTable
+  evacuation_items: EvacuationItemsTable
   offering_terms: OfferingTermsTable
   participant_quotas: ParticipantQuotasTable
   placement_contents: PlacementContentsTable

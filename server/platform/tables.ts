@@ -140,6 +140,7 @@ export type JobsTable = {
   error_message: string | null
   claimed_at: Date | null
   completed_at: Date | null
+  result: ColumnType<JsonObject | null, string | null | undefined, string | null>
   service_id: string
   group_id: string
   agent_id: string
@@ -301,6 +302,8 @@ export type ArtifactsTable = {
   size_bytes: number
   sha256: string | null
   expires_at: Date | null
+  content_local: Generated<boolean>
+  held_by: Generated<string | null>
   created_at: Date
   updated_at: Date
 }
