@@ -8,6 +8,8 @@ import { addDays, addMonths, addWorkingDays } from './time.ts'
 export const MAX_NOTICE_DAYS = catalogue.noticeMonths * 31
 export const MAX_TRANSITION_DAYS = catalogue.transitionDays
 export const MIN_RETRIEVAL_DAYS = catalogue.retrievalDays
+/** A calendar date. */
+export const NO_CHARGES_FROM = catalogue.noChargesFrom
 
 /** All as calendar dates. */
 export type SwitchingClocks = {
