@@ -10,8 +10,9 @@ CREATE TABLE migrations (
   target_service_id  uuid REFERENCES services (id),
   consumer_id        uuid NOT NULL,
   service_type_id    uuid NOT NULL,
-  source_agent_id    uuid NOT NULL REFERENCES agents (id),
-  target_agent_id    uuid NOT NULL REFERENCES agents (id),
+  source_agent_id    uuid NOT NULL,
+  -- no reference: an agent that never got a service may go
+  target_agent_id    uuid NOT NULL,
   source_provider_id uuid NOT NULL,
   target_provider_id uuid NOT NULL,
   state              text NOT NULL,
@@ -104,7 +105,7 @@ CREATE TABLE measured_facts (
 CREATE TABLE evacuations (
   id          uuid PRIMARY KEY,
   -- null: an administrator's, over services of whomever
-  consumer_id uuid REFERENCES participants (id),
+  consumer_id uuid REFERENCES participants (id) ON DELETE CASCADE,
   state       text NOT NULL CHECK (state IN ('running', 'cancelling', 'done', 'failed', 'cancelled')),
   paused      boolean NOT NULL,
   -- what was asked for, the scenario as it was understood, and what was assumed
