@@ -59,6 +59,8 @@ export type Outcome = {
   agentInstanceData?: JsonObject
   /** Properties that the agent may set. */
   properties?: JsonObject
+  /** What is to be known of the outcome: kept with the job and shown to all who may read it. At most 64 KiB, no secrets. */
+  result?: JsonObject
 }
 
 /** Carries out one action. What it throws fails the job. */

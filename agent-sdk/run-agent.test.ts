@@ -62,6 +62,13 @@ describe('heartbeat and health', () => {
   })
 })
 
+test('what a handler tells as the result of its job stands in the job', async () => {
+  const result = { sizeBytes: 5, content: { digest: 'd' } }
+  await run({ handlers: { export: async () => ({ result }), start: async () => undefined } })
+  assert.deepEqual((await server.ended(server.addJob(server.addService(), 'export'))).result, result)
+  assert.equal('result' in (await server.ended(server.addJob(server.addService(), 'start'))), false)
+})
+
 describe('metrics and tasks', () => {
   test('each running service of the agent is measured, over all pages', async () => {
     const states = { initialState: 'Fresh', terminalStates: ['Gone'], states: [], actions: [] }

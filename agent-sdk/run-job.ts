@@ -142,10 +142,11 @@ async function settled<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> 
   }
 }
 
-function toBody({ agentInstanceId, agentInstanceData, properties }: Outcome): JobComplete {
+function toBody({ agentInstanceId, agentInstanceData, properties, result }: Outcome): JobComplete {
   return {
     ...(agentInstanceId === undefined ? {} : { agentInstanceId }),
     ...(agentInstanceData === undefined ? {} : { agentInstanceData }),
     ...(properties === undefined ? {} : { properties }),
+    ...(result === undefined ? {} : { result }),
   }
 }

@@ -115,10 +115,10 @@ function withJob(state: ServerState, id: string, from: Job['status'][], change: 
 function complete(
   state: ServerState,
   id: string,
-  { agentInstanceId, agentInstanceData, properties }: JobComplete,
+  { agentInstanceId, agentInstanceData, properties, result }: JobComplete,
 ): ApiAnswer {
   return withJob(state, id, ['Processing'], (job) => {
-    Object.assign(job, { status: 'Completed', completedAt: timestamp() })
+    Object.assign(job, { status: 'Completed', completedAt: timestamp(), ...(result ? { result } : {}) })
     const service = state.services.get(job.serviceId)
     if (!service) return
     if (agentInstanceId != null) service.agentInstanceId = agentInstanceId
