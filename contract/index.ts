@@ -23,6 +23,8 @@ import { servicePoolValues } from './service-pool-values.ts'
 import { servicePools } from './service-pools.ts'
 import { serviceTypes } from './service-types.ts'
 import { services } from './services.ts'
+import { compliance, sovereigntyPolicies, sovereigntyWaivers } from './sovereignty-policies.ts'
+import { sovereigntyEvidences, sovereigntyNotices, sovereigntyProfiles } from './sovereignty-profiles.ts'
 import { switchings } from './switchings.ts'
 import { tokens } from './tokens.ts'
 import { vault } from './vault.ts'
@@ -64,6 +66,9 @@ export * from './service-pool-values.ts'
 export * from './service-pools.ts'
 export * from './service-types.ts'
 export * from './services.ts'
+export * from './sovereignty-facts.ts'
+export * from './sovereignty-policies.ts'
+export * from './sovereignty-profiles.ts'
 export * from './switchings.ts'
 export * from './tokens.ts'
 export * from './values.ts'
@@ -99,5 +104,11 @@ export const operations: readonly Operation[] = [
   serviceClassifications,
   switchings,
   keycloakUsers,
+  sovereigntyProfiles,
+  sovereigntyEvidences,
+  sovereigntyNotices,
+  sovereigntyPolicies,
+  sovereigntyWaivers,
+  compliance,
   health,
 ].flatMap((group): Operation[] => Object.values(group))
