@@ -36,20 +36,47 @@ export async function offeringProfiles(
   at: Date,
 ): Promise<OfferingProfile[]> {
   const offerings = await readOfferings(db, only)
-  const providers = [...new Set(offerings.map(({ providerId }) => providerId))]
-  if (providers.length === 0) return []
+  const published = await readPublished(
+    db,
+    offerings.map(({ providerId }) => providerId),
+    at,
+  )
+  return offerings.map((offering) => merged(offering, published))
+}
+
+/** What is published about participants themselves, by id; without anything published no fact is known. Two statements. */
+export async function participantProfiles(
+  db: Db,
+  participantIds: readonly string[],
+  at: Date,
+): Promise<ReadonlyMap<string, Profile>> {
+  const published = await readPublished(db, participantIds, at)
+  return new Map(
+    participantIds.map((id) => [id, partOf({ participant_id: id, agent_id: null, service_type_id: null }, published)]),
+  )
+}
+
+type Published = {
+  profiles: ReadonlyMap<string, ProfileRow>
+  evidences: ReadonlyMap<string, EvidenceRow[]>
+}
+
+async function readPublished(db: Db, participantIds: readonly string[], at: Date): Promise<Published> {
+  const participants = [...new Set(participantIds)]
+  if (participants.length === 0) return { profiles: new Map(), evidences: new Map() }
   const { rows: profiles } = await sql<ProfileRow>`
     SELECT DISTINCT ON (participant_id, agent_id, service_type_id) *
     FROM sovereignty_profiles
-    WHERE participant_id = ANY (${providers}::uuid[]) AND status = 'published'
+    WHERE participant_id = ANY (${participants}::uuid[]) AND status = 'published'
       AND valid_from <= ${at} AND (valid_until IS NULL OR valid_until > ${at})
     ORDER BY participant_id, agent_id, service_type_id, version DESC`.execute(db)
   const { rows: evidences } = await sql<EvidenceRow>`
-    SELECT * FROM sovereignty_evidences WHERE participant_id = ANY (${providers}::uuid[])
+    SELECT * FROM sovereignty_evidences WHERE participant_id = ANY (${participants}::uuid[])
     ORDER BY created_at, id`.execute(db)
-  const profileOf = new Map(profiles.map((row) => [subjectKey(row), row]))
-  const evidencesOf = Map.groupBy(evidences, subjectKey)
-  return offerings.map((offering) => merged(offering, profileOf, evidencesOf))
+  return {
+    profiles: new Map(profiles.map((row) => [subjectKey(row), row])),
+    evidences: Map.groupBy(evidences, subjectKey),
+  }
 }
 
 async function readOfferings(db: Db, only: readonly OfferingKey[] | null): Promise<Offering[]> {
@@ -68,29 +95,33 @@ async function readOfferings(db: Db, only: readonly OfferingKey[] | null): Promi
   return rows
 }
 
-function merged(
-  { agentId, serviceTypeId, providerId }: Offering,
-  profiles: ReadonlyMap<string, ProfileRow>,
-  evidences: ReadonlyMap<string, EvidenceRow[]>,
-): OfferingProfile {
-  const subjects: SubjectColumns[] = [
-    { participant_id: providerId, agent_id: null, service_type_id: null },
-    { participant_id: providerId, agent_id: agentId, service_type_id: null },
-    { participant_id: providerId, agent_id: agentId, service_type_id: serviceTypeId },
-  ]
-  const parts = subjects.map((subject) => ({
-    row: profiles.get(subjectKey(subject)),
-    evidences: (evidences.get(subjectKey(subject)) ?? []).map(toEvidence),
-  }))
-  const [first, ...rest] = parts.map(
-    ({ row, evidences: own }): Profile => ({ ...row?.facts, id: providerId, evidences: own }),
-  )
+function merged({ agentId, serviceTypeId, providerId }: Offering, published: Published): OfferingProfile {
+  const subject = (agent: string | null, serviceType: string | null): SubjectColumns => ({
+    participant_id: providerId,
+    agent_id: agent,
+    service_type_id: serviceType,
+  })
+  const chain = [subject(null, null), subject(agentId, null), subject(agentId, serviceTypeId)] as const
+  const [provider, agent, offering] = chain
   return {
     agentId,
     serviceTypeId,
     providerId,
-    profile: first ? effectiveProfile([first, ...rest]) : { id: providerId },
-    versions: parts.flatMap(({ row }) => (row ? [{ profileId: row.id, version: row.version }] : [])),
+    profile: effectiveProfile([partOf(provider, published), partOf(agent, published), partOf(offering, published)]),
+    versions: chain.flatMap((one) => {
+      const row = published.profiles.get(subjectKey(one))
+      return row ? [{ profileId: row.id, version: row.version }] : []
+    }),
+  }
+}
+
+/** One subject's own facts and evidence. */
+function partOf(subject: SubjectColumns, { profiles, evidences }: Published): Profile {
+  const key = subjectKey(subject)
+  return {
+    ...profiles.get(key)?.facts,
+    id: subject.participant_id,
+    evidences: (evidences.get(key) ?? []).map(toEvidence),
   }
 }
 
