@@ -5,7 +5,7 @@ import { agentTypeRoutes } from './agent-types/index.ts'
 import { agentRoutes } from './agents/index.ts'
 import { API_DOCUMENT_PATH, apiDocument, serveApiDocument } from './api-document.ts'
 import { serveApiPages } from './api-pages.ts'
-import { artifactRoutes } from './artifacts/index.ts'
+import { artifactRoutes, recordStores } from './artifacts/index.ts'
 import { configPoolRoutes } from './config-pools/index.ts'
 import { eventFeedRoutes, subscriptionRoutes } from './event-feed/index.ts'
 import { startSequencer } from './events/index.ts'
@@ -90,6 +90,7 @@ export async function startServer(
     const bootstrapToken = config.authenticators.includes('token')
       ? await runCommand(platform, SYSTEM, (c) => bootstrapAdminToken(c, config.bootstrapAdminToken))
       : null
+    await runCommand(platform, SYSTEM, (c) => recordStores(c, config.artifactStores))
     stops.push(startSequencer(platform))
     stops.push(startWorkers(platform, connection))
 

@@ -5,7 +5,7 @@ import type { Platform } from '../platform/context.ts'
 import { parseUuid } from '../platform/wire.ts'
 import { ABANDONED_MS } from './artifact.ts'
 import { artifactFilesOf } from './artifact-files.ts'
-import { deleteOutdated, withoutRow } from './artifact-store.ts'
+import { deleteOutdated, notOnDisk } from './artifact-store.ts'
 import { artifactLinks, removeLeftover } from './artifact-workflow.ts'
 
 const BATCH = 100
@@ -36,7 +36,7 @@ export async function purgeExpiredArtifacts(
 
   let leftovers = 0
   const sweep = async (ids: readonly string[]) => {
-    for (const id of await withoutRow(platform.db, ids)) if (await remove(id)) leftovers++
+    for (const id of await notOnDisk(platform.db, ids)) if (await remove(id)) leftovers++
   }
   let batch: string[] = []
   for await (const id of files.ids()) {

@@ -9,6 +9,7 @@ import { conflict, notFound, Refusal } from '../platform/errors.ts'
 import { listPage } from '../platform/lists.ts'
 import { takeOverBody } from '../platform/protection.ts'
 import { type Artifact, isExpired, OffsetConflict, parsePiece } from './artifact.ts'
+import { readArtifact } from './artifact-content.ts'
 import { artifactFilesOf, type Bytes } from './artifact-files.ts'
 import { asReader } from './artifact-readers.ts'
 import { artifactList, artifactToWire, findArtifact } from './artifact-store.ts'
@@ -79,7 +80,7 @@ export function artifactRoutes(api: Api, platform: Platform): void {
       await reply.send({ status: 'Range not satisfiable', error: `the artifact has ${artifact.sizeBytes} bytes` })
       return
     }
-    const stream = await files.read(artifact.id, range === 'all' ? null : range, signal)
+    const stream = await readArtifact(platform, artifact.id, range === 'all' ? null : range, signal)
     reply.type('application/octet-stream')
     if (range === 'all') reply.header('content-length', artifact.sizeBytes)
     else {

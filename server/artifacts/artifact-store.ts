@@ -7,6 +7,7 @@ import type { ListSource } from '../platform/lists.ts'
 import type { ArtifactsTable } from '../platform/tables.ts'
 import { timestamp } from '../platform/wire.ts'
 import type { Artifact } from './artifact.ts'
+import { removeCopies } from './artifact-copy-store.ts'
 
 export type ArtifactRow = Selectable<ArtifactsTable>
 
@@ -63,26 +64,52 @@ export async function recordSize(db: Db, id: string, sizeBytes: number, now: Dat
   return numUpdatedRows > 0n
 }
 
-export async function deleteArtifact(db: Db, id: string): Promise<void> {
+/** Deletes an artifact and has its copies removed. */
+export async function deleteArtifact(db: Db, id: string, now: Date): Promise<void> {
   await db.deleteFrom('artifacts').where('id', '=', id).execute()
+  await removeCopies(db, [id], now)
 }
 
-/** Deletes what has expired and what nobody goes on uploading, at most `limit`; locks no row that somebody else has locked. */
+/** Keeps an artifact for a vault copy: until it is released it neither expires nor can be deleted. The row must be locked. */
+export async function holdArtifact(tx: Tx, id: string, by: string): Promise<void> {
+  await tx.updateTable('artifacts').set({ held_by: by, expires_at: null }).where('id', '=', id).execute()
+}
+
+/** The end of `holdArtifact`. @param expiresAt  from then on it is nobody's */
+export async function releaseArtifact(tx: Tx, id: string, expiresAt: Date): Promise<void> {
+  await tx.updateTable('artifacts').set({ held_by: null, expires_at: expiresAt }).where('id', '=', id).execute()
+}
+
+export async function isHeld(db: Db, id: string): Promise<boolean> {
+  const row = await db.selectFrom('artifacts').select('held_by').where('id', '=', id).executeTakeFirst()
+  return (row?.held_by ?? null) !== null
+}
+
+/**
+ * Deletes what has expired and what nobody goes on uploading, at most `limit`, and has the copies removed; locks no row that
+ * somebody else has locked.
+ */
 export async function deleteOutdated(tx: Tx, now: Date, abandonedBefore: Date, limit: number): Promise<Artifact[]> {
   const { rows } = await sql<ArtifactRow>`
     DELETE FROM artifacts WHERE id IN (
       SELECT id FROM artifacts
-      WHERE expires_at <= ${now} OR (state = 'Uploading' AND updated_at < ${abandonedBefore})
+      WHERE held_by IS NULL
+        AND (expires_at <= ${now} OR (state = 'Uploading' AND updated_at < ${abandonedBefore}))
       LIMIT ${limit} FOR UPDATE SKIP LOCKED
     ) RETURNING *`.execute(tx)
+  await removeCopies(
+    tx,
+    rows.map(({ id }) => id),
+    now,
+  )
   return rows.map(toArtifact)
 }
 
-/** Those of the ids that have no row. What is no id has none either. */
-export async function withoutRow(db: Db, ids: readonly string[]): Promise<string[]> {
+/** Those of the ids that have no row, or whose content is elsewhere only. What is no id has none either. */
+export async function notOnDisk(db: Db, ids: readonly string[]): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     SELECT id FROM unnest(${[...ids]}::text[]) AS asked (id)
-    WHERE NOT EXISTS (SELECT FROM artifacts a WHERE a.id::text = asked.id)`.execute(db)
+    WHERE NOT EXISTS (SELECT FROM artifacts a WHERE a.id::text = asked.id AND a.content_local)`.execute(db)
   return rows.map(({ id }) => id)
 }
 
@@ -124,7 +151,8 @@ function toArtifact(row: ArtifactRow): Artifact {
   }
 }
 
-function toRow(artifact: Artifact): ArtifactRow {
+/** Where the content lies and who keeps it is written by others. */
+function toRow(artifact: Artifact): Omit<ArtifactRow, 'content_local' | 'held_by'> {
   return {
     id: artifact.id,
     service_id: artifact.serviceId,

@@ -16,11 +16,13 @@ import {
   OffsetConflict,
   type Piece,
 } from './artifact.ts'
+import { placesOf } from './artifact-copy-store.ts'
 import type { ArtifactFiles, ArtifactWriter, Bytes } from './artifact-files.ts'
 import {
   deleteArtifact,
   findArtifact,
   insertArtifact,
+  isHeld,
   lockArtifact,
   recordSize,
   saveArtifact,
@@ -93,10 +95,14 @@ async function beginPiece(c: Command, { id, piece, authorize }: Upload): Promise
   return next
 }
 
-async function repeatPiece({ files }: Deps, upload: Upload, artifact: Artifact): Promise<Artifact> {
+async function repeatPiece({ db, files }: Deps, upload: Upload, artifact: Artifact): Promise<Artifact> {
   const { id, piece, bytes, lengthBytes } = upload
-  if (mayBeRepeated(artifact, piece, lengthBytes) && (await files.endsWith(id, piece.offsetBytes, bytes)))
-    return artifact
+  // content that is elsewhere by now is not fetched for this: the digest that the sender gives must do
+  const isSame = async () =>
+    (await placesOf(db, id))?.onDisk
+      ? files.endsWith(id, piece.offsetBytes, bytes)
+      : piece.sha256 !== null && piece.sha256 === artifact.sha256
+  if (mayBeRepeated(artifact, piece, lengthBytes) && (await isSame())) return artifact
   throw conflict(`artifact ${id} is complete and never changes`)
 }
 
@@ -117,9 +123,9 @@ async function receive(deps: Deps, upload: Upload, writer: ArtifactWriter): Prom
   }
 
   /** A piece that makes the artifact too large leaves no trace; what came before it stays. */
-  async function undo({ db }: Deps, { piece: { offsetBytes } }: Upload, to: ArtifactWriter): Promise<void> {
+  async function undo({ db, now }: Deps, { piece: { offsetBytes } }: Upload, to: ArtifactWriter): Promise<void> {
     await to.truncate(Math.min(offsetBytes, limitBytes))
-    if (offsetBytes === 0) await deleteArtifact(db, id)
+    if (offsetBytes === 0) await deleteArtifact(db, id, now())
   }
 }
 
@@ -164,23 +170,24 @@ export async function removeArtifact(deps: Deps, id: string, authorize: (owners:
     if (!artifact) throw notFound('artifact', id)
     authorize(artifact)
     if (isExpired(artifact, c.now)) throw notFound('artifact', id)
-    await deleteArtifact(c.tx, id)
+    if (await isHeld(c.tx, id)) throw conflict(`artifact ${id} is a vault copy: delete that`)
+    await deleteArtifact(c.tx, id, c.now)
     await appendEvent(c, { type: 'artifact.deleted', ...artifactLinks(artifact) })
   })
   await removeLeftover(deps, id)
 }
 
 /**
- * Removes content that has no row. An upload that is under way notices by itself that its artifact is gone.
+ * Removes content that has no row, or is elsewhere only. An upload that is under way notices by itself that its artifact is gone.
  *
- * @returns false when there is a row, or somebody is writing
+ * @returns false when it is needed, or somebody is writing
  */
 export async function removeLeftover({ db, files }: Pick<Deps, 'db' | 'files'>, id: string): Promise<boolean> {
   const writer = files.claim(id)
   if (!writer) return false
   try {
     // under the claim: the id may have been taken again
-    if (await findArtifact(db, id)) return false
+    if ((await placesOf(db, id))?.onDisk) return false
     await writer.remove()
     return true
   } finally {

@@ -3,6 +3,7 @@
  * reported together.
  */
 import { isIP } from 'node:net'
+import { LOCAL_STORE, readArtifactStores, type StoreConfig } from './artifact-stores-file.ts'
 import { type ParsedConnection, parseDsn } from './dsn.ts'
 
 export type Config = {
@@ -19,6 +20,8 @@ export type Config = {
   /** AES-256 key of the vault, 32 bytes; null: secrets cannot be used. */
   readonly vaultKey: Buffer | null
   readonly apiServer: boolean
+  /** False: this process leaves writing and signing the audit log to others. */
+  readonly auditLog: boolean
   readonly jobMaintenance: boolean
   readonly agentMaintenance: boolean
   readonly jobMaintenanceIntervalMs: number
@@ -30,6 +33,10 @@ export type Config = {
   readonly logFormat: 'json' | 'text'
   readonly bodyLimitBytes: number
   readonly artifactLimitBytes: number
+  /** Where artifacts may lie, the server's own disk first. */
+  readonly artifactStores: readonly StoreConfig[]
+  /** How often vault copies are looked after. */
+  readonly vaultIntervalMs: number
   /** The configuration of an installation can be fetched once only. */
   readonly installSingleUse: boolean
   /** Null: events are kept for ever. */
@@ -90,7 +97,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 /**
  * Names and defaults: contract, API.md section 4. Ours beyond it: FULCRUM_DATA_DIR, FULCRUM_HOST,
  * FULCRUM_BOOTSTRAP_ADMIN_TOKEN, FULCRUM_DB_POOL_SIZE, FULCRUM_BODY_LIMIT, FULCRUM_ARTIFACT_LIMIT,
- * FULCRUM_INSTALL_SINGLE_USE, the retention of events, metrics and tokens, FULCRUM_OAUTH_ISSUER, _AUDIENCE and _CLOCK_SKEW,
+ * FULCRUM_ARTIFACT_STORES, FULCRUM_VAULT_INTERVAL, FULCRUM_INSTALL_SINGLE_USE, FULCRUM_AUDIT_LOG, the retention of events, metrics and tokens, FULCRUM_OAUTH_ISSUER, _AUDIENCE and _CLOCK_SKEW,
  * FULCRUM_CORS_ORIGINS, the rate limits and FULCRUM_TRUSTED_PROXIES. Maintenance is on by default, because a server without it
  * leaves jobs of dead agents open for ever.
  *
@@ -117,6 +124,7 @@ export function readConfig(environment: Environment): Config {
     bootstrapAdminToken: readGiven('FULCRUM_BOOTSTRAP_ADMIN_TOKEN', bearerValue),
     vaultKey: readGiven('FULCRUM_VAULT_ENCRYPTION_KEY', hexKey),
     apiServer: read('FULCRUM_API_SERVER', 'true', bool),
+    auditLog: read('FULCRUM_AUDIT_LOG', 'true', bool),
     jobMaintenance: read('FULCRUM_JOB_MAINTENANCE', 'true', bool),
     agentMaintenance: read('FULCRUM_AGENT_MAINTENANCE', 'true', bool),
     jobMaintenanceIntervalMs: read('FULCRUM_JOB_MAINTENANCE_INTERVAL', '1m', duration),
@@ -128,6 +136,8 @@ export function readConfig(environment: Environment): Config {
     logFormat: read('FULCRUM_LOG_FORMAT', 'json', oneOf('json', 'text')),
     bodyLimitBytes: read('FULCRUM_BODY_LIMIT', '1MiB', size),
     artifactLimitBytes: read('FULCRUM_ARTIFACT_LIMIT', '10GiB', size),
+    artifactStores: readGiven('FULCRUM_ARTIFACT_STORES', (file) => readArtifactStores(file, environment)) ?? [LOCAL_STORE],
+    vaultIntervalMs: read('FULCRUM_VAULT_INTERVAL', '10s', duration),
     installSingleUse: read('FULCRUM_INSTALL_SINGLE_USE', 'false', bool),
     eventRetentionMs: read('FULCRUM_EVENT_RETENTION_INTERVAL', 'off', orOff(duration)),
     metricRetentionMs: read('FULCRUM_METRIC_RETENTION_INTERVAL', '9000h', orOff(duration)),

@@ -1,0 +1,6 @@
+/** Portability: what service types can export and import, and the copies that are kept of services. */
+
+export { storesOf } from '../artifacts/index.ts'
+export { newestVaultCopies, newestVaultCopy, outsideOf, type VaultCopy } from './newest-copies-store.ts'
+export { missingActions, type Portability } from './portability.ts'
+export { findPortability } from './portability-store.ts'
