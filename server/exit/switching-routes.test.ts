@@ -16,7 +16,10 @@ before(async () => {
   server = await startTestServer({}, () => now)
   federation = await aFederation(server)
   // months go by
-  await server.platform.db.updateTable('tokens').set({ expire_at: new Date('2100-01-01') }).execute()
+  await server.platform.db
+    .updateTable('tokens')
+    .set({ expire_at: new Date('2100-01-01') })
+    .execute()
 })
 after(() => server.stop())
 
