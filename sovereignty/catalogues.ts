@@ -1,5 +1,6 @@
 /** The data that ships with these rules: groups of countries and frameworks, each with its date and source. */
 import csf from './data/ec-csf.json' with { type: 'json' }
+import gaiaX from './data/gaia-x-cd.json' with { type: 'json' }
 import zones from './data/zones.json' with { type: 'json' }
 import type { ZoneGroups } from './zones.ts'
 
@@ -16,3 +17,10 @@ export const CSF_WEIGHTS: Readonly<Record<string, number>> = Object.fromEntries(
 export const CSF_FACTORS: readonly string[] = Object.entries(csf.objectives).flatMap(([objective, { factors }]) =>
   Array.from({ length: factors }, (_, index) => `${objective}.${index + 1}`),
 )
+
+/** What each label demands: a declaration or a certification; `path` is where a profile says it, if it has a place for it. */
+export type GaiaXCriterion = Readonly<Partial<Record<GaiaXLabel, string>>> & { readonly path?: string }
+export const GAIA_X_LABELS = ['SC', 'L1', 'L2', 'L3'] as const
+export type GaiaXLabel = (typeof GAIA_X_LABELS)[number]
+
+export const GAIA_X_CRITERIA: Readonly<Record<string, GaiaXCriterion>> = gaiaX.criteria

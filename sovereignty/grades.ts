@@ -37,6 +37,31 @@ const GRADERS: Readonly<Record<string, (asked: Asked) => Grade | null>> = {
   'SOV-8.4': environmentTargets,
 }
 
+/** What each of these grades rests on, as JSON Pointers into the profile: they say how well a grade is proved. */
+export const FACTOR_PATHS: Readonly<Record<string, readonly string[]>> = {
+  'SOV-1.1': [
+    ...['/legal/registeredCountry', '/legal/headquartersCountry', '/legal/mainEstablishmentCountry'],
+    '/control/owners',
+  ],
+  'SOV-1.2': ['/control/changeOfControl'],
+  'SOV-1.6': ['/operations/disconnect'],
+  'SOV-2.1': ['/legal/governingLaw'],
+  'SOV-2.2': ['/legal', '/control', '/location', '/data', '/operations/adminAccessCountries'],
+  'SOV-2.3': ['/legal', '/control', '/location', '/data', '/operations/adminAccessCountries'],
+  'SOV-3.1': ['/data/encryption', '/location/keys'],
+  'SOV-3.3': ['/location'],
+  'SOV-4.1': ['/portability'],
+  'SOV-4.2': ['/operations/disconnect'],
+  'SOV-4.4': ['/location/support'],
+  'SOV-5.4': ['/supplyChain/components'],
+  'SOV-5.5': ['/supplyChain'],
+  'SOV-6.1': ['/technology'],
+  'SOV-6.2': ['/technology'],
+  'SOV-7.3': ['/operations/socCountries'],
+  'SOV-8.1': ['/environment'],
+  'SOV-8.4': ['/environment'],
+}
+
 export type AutomaticGrade = { factor: string; grade: Grade }
 
 export function automaticGrades(profile: Profile, at: string, groups: ZoneGroups): AutomaticGrade[] {

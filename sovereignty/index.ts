@@ -7,7 +7,14 @@
 export * from './catalogues.ts'
 export * from './concentration.ts'
 export { RULES } from './constraints/index.ts'
+export {
+  PARAM_SHAPES,
+  type ParamFault,
+  paramFault,
+  preferenceFault,
+} from './constraints/param-shapes.ts'
 export * from './control.ts'
+export * from './countries.ts'
 export * from './data-act.ts'
 export * from './decide.ts'
 export * from './effective.ts'
@@ -16,6 +23,7 @@ export * from './evidence.ts'
 export * from './exposure.ts'
 export * from './focus.ts'
 export * from './grades.ts'
+export * from './next-levels.ts'
 export * from './placement.ts'
 export * from './policy.ts'
 export * from './profile.ts'
