@@ -2,9 +2,11 @@
 import { agentTypes } from './agent-types.ts'
 import { agents } from './agents.ts'
 import { artifacts } from './artifacts.ts'
+import { audit } from './audit.ts'
 import { configPoolValues } from './config-pool-values.ts'
 import { configPools } from './config-pools.ts'
 import { events } from './events.ts'
+import { exposures } from './exposure.ts'
 import { health } from './health.ts'
 import { jobs } from './jobs.ts'
 import { keycloakUsers } from './keycloak-users.ts'
@@ -14,6 +16,7 @@ import { offeringTerms, quotas } from './offering-terms.ts'
 import type { Operation } from './operation.ts'
 import { participants } from './participants.ts'
 import { placementDecisions, placements } from './placements.ts'
+import { artifactStores, portability, vaultCopies, vaultSchedules } from './portability.ts'
 import { serviceClassifications } from './service-classifications.ts'
 import { serviceGroups } from './service-groups.ts'
 import { serviceOptionTypes } from './service-option-types.ts'
@@ -32,10 +35,12 @@ import { vault } from './vault.ts'
 export * from './agent-types.ts'
 export * from './agents.ts'
 export * from './artifacts.ts'
+export * from './audit.ts'
 export * from './config-pool-values.ts'
 export * from './config-pools.ts'
 export * from './evacuations.ts'
 export * from './events.ts'
+export * from './exposure.ts'
 export * from './health.ts'
 export * from './jobs.ts'
 export * from './keycloak-users.ts'
@@ -56,6 +61,7 @@ export {
 } from './operation.ts'
 export * from './participants.ts'
 export * from './placements.ts'
+export * from './portability.ts'
 export * from './schemas.ts'
 export * from './service-classifications.ts'
 export * from './service-groups.ts'
@@ -97,12 +103,18 @@ export const operations: readonly Operation[] = [
   events,
   vault,
   artifacts,
+  portability,
+  artifactStores,
+  vaultSchedules,
+  vaultCopies,
   offeringTerms,
   quotas,
   placements,
   placementDecisions,
   serviceClassifications,
+  exposures,
   switchings,
+  audit,
   keycloakUsers,
   sovereigntyProfiles,
   sovereigntyEvidences,

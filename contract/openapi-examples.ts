@@ -2,8 +2,10 @@
  * One example for each shape that is sent or answered, by its name: one order of a database, told from its service type to its
  * metrics. A test holds each against its shape.
  */
+import { AUDIT_EXAMPLES } from './openapi-examples-audit.ts'
 import { EXPOSURE_EXAMPLES } from './openapi-examples-exposure.ts'
 import { EXIT_EXAMPLES } from './openapi-examples-exit.ts'
+import { PORTABILITY_EXAMPLES } from './openapi-examples-portability.ts'
 import type { AnyJson } from './values.ts'
 
 const PROVIDER = '5b8f6d1c-7f0a-4c56-9f57-0f2f9d0f6a01'
@@ -357,4 +359,6 @@ export const EXAMPLES: Readonly<Record<string, AnyJson>> = {
   },
   KeycloakUserUpdate: { enabled: false },
   ...EXPOSURE_EXAMPLES,
+  ...PORTABILITY_EXAMPLES,
+  ...AUDIT_EXAMPLES,
 }

@@ -123,6 +123,22 @@ export const TAGS: Readonly<Record<string, Tag>> = {
     name: 'Artifacts',
     description: 'Dumps and other files of services, streamed in and out.',
   },
+  portability: {
+    name: 'Portability',
+    description: 'Which actions of a service type take data out and in, and in which formats.',
+  },
+  artifactStores: {
+    name: 'Artifact stores',
+    description: 'Where artifacts are kept, by whom, and under whose control.',
+  },
+  vaultSchedules: {
+    name: 'Vault schedules',
+    description: 'Which services are copied how often, and into which store.',
+  },
+  vaultCopies: {
+    name: 'Vault copies',
+    description: 'Copies of services that stay when the service or its provider is gone.',
+  },
   switchings: {
     name: 'Switchings',
     description: 'Leaving a provider under the Data Act: clocks, entries of both sides, and what can be taken along.',
@@ -144,6 +160,11 @@ export const TAGS: Readonly<Record<string, Tag>> = {
   placementDecisions: {
     name: 'Placement decisions',
     description: 'Every decision with everything it was decided by, so that anybody can decide again.',
+  },
+  audit: {
+    name: 'Audit log',
+    description:
+      'Proof that events were neither changed nor removed: a Merkle tree over them, signed, and verified by anybody.',
   },
   keycloakUsers: {
     name: 'Keycloak users',

@@ -6,10 +6,11 @@ import { agentRoutes } from './agents/index.ts'
 import { API_DOCUMENT_PATH, apiDocument, serveApiDocument } from './api-document.ts'
 import { serveApiPages } from './api-pages.ts'
 import { artifactRoutes, recordStores } from './artifacts/index.ts'
+import { auditPeerRoutes, auditRoutes, startAuditLog } from './audit/index.ts'
 import { configPoolRoutes } from './config-pools/index.ts'
 import { eventFeedRoutes, subscriptionRoutes } from './event-feed/index.ts'
 import { startSequencer } from './events/index.ts'
-import { classificationRoutes } from './exposure/index.ts'
+import { classificationRoutes, exposureRoutes } from './exposure/index.ts'
 import { switchingRoutes } from './exit/index.ts'
 import { createHealth } from './health.ts'
 import { jobRoutes } from './jobs/index.ts'
@@ -17,6 +18,7 @@ import { keycloakUserRoutes } from './keycloak-users/index.ts'
 import { metricEntryRoutes, metricTypeRoutes } from './metrics/index.ts'
 import { offerRoutes } from './offers/index.ts'
 import { participantRoutes } from './participants/index.ts'
+import { placementRoutes, termsRoutes } from './placement/index.ts'
 import { Api } from './platform/api.ts'
 import { runCommand, SYSTEM } from './platform/command.ts'
 import type { Config } from './platform/config.ts'
@@ -92,6 +94,7 @@ export async function startServer(
       : null
     await runCommand(platform, SYSTEM, (c) => recordStores(c, config.artifactStores))
     stops.push(startSequencer(platform))
+    if (config.auditLog) stops.push(startAuditLog(platform))
     stops.push(startWorkers(platform, connection))
 
     const api = new Api(platform, new Set([API_DOCUMENT_PATH]))
@@ -143,6 +146,8 @@ const ROUTES: readonly ((api: Api, platform: Platform) => void)[] = [
   agentRoutes,
   installationRoutes,
   serviceGroupRoutes,
+  termsRoutes,
+  placementRoutes,
   serviceRoutes,
   jobRoutes,
   metricTypeRoutes,
@@ -150,6 +155,9 @@ const ROUTES: readonly ((api: Api, platform: Platform) => void)[] = [
   offerRoutes,
   artifactRoutes,
   classificationRoutes,
+  exposureRoutes,
   switchingRoutes,
   keycloakUserRoutes,
+  auditRoutes,
+  auditPeerRoutes,
 ]

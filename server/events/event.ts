@@ -19,6 +19,10 @@ export type EventType =
   | `sovereignty_policy.${'created' | 'updated' | 'withdrawn'}`
   | `sovereignty_waiver.${'created' | 'revoked'}`
   | `service.${'compliance_changed' | 'evacuation_due'}`
+  | `audit.${'erased' | 'peer_added' | 'peer_refused'}`
+  | `service_type.portability_${'declared' | 'withdrawn'}`
+  | `vault_schedule.${'created' | 'updated' | 'deleted'}`
+  | `vault_copy.${'requested' | 'stored' | 'failed' | 'overdue' | 'deleted'}`
 
 /** Whom an event concerns. Participants read events that name them as provider or consumer. */
 export type EventLinks = {

@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net'
 import { LOCAL_STORE, readArtifactStores, type StoreConfig } from './artifact-stores-file.ts'
+import { type CredentialsConfig, readCredentials } from './credentials-config.ts'
 import { type ParsedConnection, parseDsn } from './dsn.ts'
 
 export type Config = {
@@ -59,6 +60,7 @@ export type Config = {
   readonly rateLimitPerAddress: RateLimit | null
   /** Proxies, as addresses or CIDR blocks, whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[]
+  readonly credentials: CredentialsConfig
 }
 
 export type Authenticator = 'token' | 'oauth'
@@ -98,7 +100,7 @@ type Environment = Readonly<Record<string, string | undefined>>
  * Names and defaults: contract, API.md section 4. Ours beyond it: FULCRUM_DATA_DIR, FULCRUM_HOST,
  * FULCRUM_BOOTSTRAP_ADMIN_TOKEN, FULCRUM_DB_POOL_SIZE, FULCRUM_BODY_LIMIT, FULCRUM_ARTIFACT_LIMIT,
  * FULCRUM_ARTIFACT_STORES, FULCRUM_VAULT_INTERVAL, FULCRUM_INSTALL_SINGLE_USE, FULCRUM_AUDIT_LOG, the retention of events, metrics and tokens, FULCRUM_OAUTH_ISSUER, _AUDIENCE and _CLOCK_SKEW,
- * FULCRUM_CORS_ORIGINS, the rate limits and FULCRUM_TRUSTED_PROXIES. Maintenance is on by default, because a server without it
+ * FULCRUM_CORS_ORIGINS, the rate limits, FULCRUM_TRUSTED_PROXIES and FULCRUM_CREDENTIAL_*. Maintenance is on by default, because a server without it
  * leaves jobs of dead agents open for ever.
  *
  * @throws ConfigError
@@ -150,6 +152,7 @@ export function readConfig(environment: Environment): Config {
     rateLimitPerToken: read('FULCRUM_RATE_LIMIT_PER_TOKEN', '120000/1m', orOff(rateLimit)),
     rateLimitPerAddress: read('FULCRUM_RATE_LIMIT_PER_ADDRESS', '240000/1m', orOff(rateLimit)),
     trustedProxies: readGiven('FULCRUM_TRUSTED_PROXIES', listOf(addressOrBlock)) ?? [],
+    credentials: readCredentials({ read, readGiven }, { listOf, duration }),
   }
   const withOAuth = {
     ...config,

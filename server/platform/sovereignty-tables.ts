@@ -405,7 +405,50 @@ export type EvacuationItemsTable = {
   started_at: Date | null
 }
 
+export type AuditLogTable = {
+  singleton: Generated<boolean>
+  instance_id: Generated<string>
+  instance: string | null
+  public_key: Buffer | null
+  private_key: Buffer | null
+  size: Generated<number>
+  peaks: Generated<Buffer[]>
+  last_sequence: Generated<number>
+  problem: string | null
+}
+
+export type AuditEntriesTable = {
+  leaf_index: number
+  sequence_number: number
+  entry: string
+  provider_id: string | null
+  consumer_id: string | null
+}
+
+export type AuditSaltsTable = { sequence_number: number; salt: Buffer }
+export type AuditNodesTable = { level: number; position: number; hash: Buffer }
+export type AuditCheckpointsTable = { size: number; root: Buffer; note: string; created_at: Date }
+
+export type AuditPeersTable = {
+  name: string
+  origin: string
+  public_key: Buffer
+  size: number
+  root: Buffer
+  note: string
+  refused_at: Date | null
+  refused_note: string | null
+  created_at: Date
+  updated_at: Date
+}
+
 export type SovereigntyTables = {
+  audit_log: AuditLogTable
+  audit_entries: AuditEntriesTable
+  audit_salts: AuditSaltsTable
+  audit_nodes: AuditNodesTable
+  audit_checkpoints: AuditCheckpointsTable
+  audit_peers: AuditPeersTable
   migrations: MigrationsTable
   portability_measurements: PortabilityMeasurementsTable
   measured_facts: MeasuredFactsTable

@@ -51,7 +51,7 @@ export class Frontier {
   /** @returns the roots of the complete subtrees that this leaf closes, the smallest first: of 2 leaves, of 4, … */
   append(leaf: Uint8Array): Buffer[] {
     const closed: Buffer[] = []
-    let hash = Buffer.from(leaf)
+    let hash: Buffer = Buffer.from(leaf)
     for (let size = this.#size; size % 2 === 1; size = (size - 1) / 2) {
       hash = nodeHash(this.#peaks.pop() ?? hash, hash)
       closed.push(hash)
@@ -129,7 +129,7 @@ export function verifyInclusion(
 ): boolean {
   if (index < 0 || index >= size) return false
   let [node, last] = [index, size - 1]
-  let hash = Buffer.from(leaf)
+  let hash: Buffer = Buffer.from(leaf)
   for (const step of proof) {
     if (last === 0) return false
     if (node % 2 === 1 || node === last) {
@@ -155,8 +155,8 @@ export function verifyConsistency(
   if (!first || proof.length === 0) return false
   let [node, last] = [from - 1, to - 1]
   while (node % 2 === 1) [node, last] = [half(node), half(last)]
-  let older = Buffer.from(first)
-  let newer = Buffer.from(first)
+  let older: Buffer = Buffer.from(first)
+  let newer: Buffer = Buffer.from(first)
   for (const step of rest) {
     if (last === 0) return false
     if (node % 2 === 1 || node === last) {
