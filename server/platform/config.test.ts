@@ -89,6 +89,38 @@ describe('the configuration', () => {
       assert.throws(() => readConfig(wrong), ConfigError, JSON.stringify(wrong))
   })
 
+  test('believes no credential and asks no host unless told so', () => {
+    assert.deepEqual(readConfig({}).credentials, {
+      anchors: [],
+      issuers: [],
+      hosts: [],
+      privateHosts: [],
+      tlsAuthorities: null,
+      recheckIntervalMs: 24 * 3_600_000,
+      certificateChain: null,
+      operator: null,
+    })
+    const { credentials } = readConfig({
+      FULCRUM_CREDENTIAL_ISSUERS: 'did:web:compliance.example, did:web:notary.example%3A8443:v1',
+      FULCRUM_CREDENTIAL_ALLOW_HOSTS: 'did.example:443,*.cloud.example,x.example:8443',
+      FULCRUM_CREDENTIAL_PRIVATE_HOSTS: 'localhost:8443',
+    })
+    assert.deepEqual(credentials.issuers, ['did:web:compliance.example', 'did:web:notary.example%3A8443:v1'])
+    assert.deepEqual(credentials.hosts, ['did.example', '*.cloud.example', 'x.example:8443'])
+    assert.deepEqual(credentials.privateHosts, ['localhost:8443'])
+    assert.equal(readConfig({ FULCRUM_CREDENTIAL_ALLOW_HOSTS: '*' }).credentials.hosts, 'any')
+    for (const [name, wrong] of [
+      ['FULCRUM_CREDENTIAL_TRUST_ANCHORS', '/nowhere/at/all.pem'],
+      ['FULCRUM_CREDENTIAL_TRUST_ANCHORS', import.meta.dirname],
+      ['FULCRUM_CREDENTIAL_ISSUERS', 'https://compliance.example'],
+      ['FULCRUM_CREDENTIAL_ALLOW_HOSTS', 'a.example,*'],
+      ['FULCRUM_CREDENTIAL_ALLOW_HOSTS', 'https://a.example'],
+      ['FULCRUM_CREDENTIAL_PRIVATE_HOSTS', '10.0.0.1:8443'],
+      ['FULCRUM_CREDENTIAL_OPERATOR', 'somebody'],
+    ] as const)
+      assert.throws(() => readConfig({ [name]: wrong }), new RegExp(name), `${name}=${wrong}`)
+  })
+
   test('refuses one port for both doors', () => {
     assert.throws(() => readConfig({ FULCRUM_PORT: '3000', FULCRUM_HEALTH_PORT: '3000' }), ConfigError)
   })
