@@ -2,7 +2,16 @@
 import { randomUUID } from 'node:crypto'
 import type { ServiceCreate, ServiceUpdate } from '@fulcrum/contract'
 import { type Actor, type JsonObject, mayStart } from '@fulcrum/schema'
+import type { Agent } from '../agents/index.ts'
 import { appendEvent, changes } from '../events/index.ts'
+import {
+  chosenOf,
+  decideWhere,
+  insertServicePlacement,
+  type PlacementRequest,
+  recordOrder,
+  ruledBy,
+} from '../placement/index.ts'
 import type { Owners } from '../platform/access.ts'
 import type { Command } from '../platform/command.ts'
 import { invalidInput, notFound } from '../platform/errors.ts'
@@ -18,8 +27,17 @@ import { insertService, lockService, saveService } from './service-store.ts'
 type Authorize = (owners: Owners) => void
 type Caller = { authorize: Authorize; actor: Actor; vaultKey: Buffer | null }
 
-/** Orders a service: in its initial state, with everything it needs reserved, and a `create` job for the agent. */
-export async function orderService(c: Command, order: ServiceCreate, caller: Caller): Promise<Service> {
+/**
+ * Orders a service: in its initial state, with everything it needs reserved, and a `create` job for the agent.
+ *
+ * @returns with the decision by which it was placed; null where nothing spoke of the order
+ * @throws PlacementRefusal when policies, quotas or capacity leave no place for it
+ */
+export async function orderService(
+  c: Command,
+  order: ServiceCreate,
+  caller: Caller,
+): Promise<{ service: Service; decisionId: string | null }> {
   const group = await findOrderGroup(c.tx, order.groupId)
   if (!group) throw notFound('service group', order.groupId)
   caller.authorize({ consumerId: group.consumerId })
@@ -27,12 +45,9 @@ export async function orderService(c: Command, order: ServiceCreate, caller: Cal
 
   const type = await findServiceTypeForReference(c.tx, order.serviceTypeId)
   if (!type) throw notFound('service type', order.serviceTypeId)
-  const agent = order.agentId
-    ? await namedAgent(c.tx, order.agentId, type.id)
-    : await taggedAgent(c.tx, type.id, order.agentTags ?? [])
-  checkCreatable(type)
-
   const id = randomUUID()
+  const { agent, placed } = await agentFor(c, order, { id, type, consumerId: group.consumerId, caller })
+  checkCreatable(type)
   const { properties, secrets } = await applyProperties(c, {
     schema: type.propertySchema,
     input: order.properties ?? {},
@@ -62,10 +77,61 @@ export async function orderService(c: Command, order: ServiceCreate, caller: Cal
     updatedAt: c.now,
   })
   await insertService(c.tx, service)
+  const decisionId = placed && (await keepPlacement(c, service, placed, order))
   await storeSecrets(c, caller.vaultKey, { serviceId: id }, secrets)
   await queueJob(c, service, CREATE, properties)
   await appendEvent(c, { type: 'service.created', ...serviceLinks(service) })
-  return service
+  return { service, decisionId }
+}
+
+type Placed = Awaited<ReturnType<typeof decideWhere>>
+
+/** The agent that takes an order: as it always went where nothing speaks of the order, else by what policies and terms say. */
+async function agentFor(
+  c: Command,
+  order: ServiceCreate,
+  { id, type, consumerId, caller }: { id: string; type: ServiceType; consumerId: string; caller: Caller },
+): Promise<{ agent: Agent; placed: Placed | null }> {
+  const named = order.agentId ? await namedAgent(c.tx, order.agentId, type.id) : null
+  const ruled = await ruledBy(c.tx, { serviceTypeId: type.id, consumerId, groupId: order.groupId }, c.now)
+  if (!order.requirements && !order.customerKey && !Object.values(ruled).includes(true))
+    return { agent: named ?? (await taggedAgent(c.tx, type.id, order.agentTags ?? [])), placed: null }
+
+  const request: PlacementRequest = {
+    consumerId,
+    groupId: order.groupId,
+    serviceTypeId: type.id,
+    serviceId: id,
+    agentId: named?.id,
+    agentTags: order.agentTags ?? (named || order.requirements ? undefined : []),
+    requirements: order.requirements,
+    customerKey: order.customerKey,
+    // of a named agent the order itself says what is wrong with them
+    properties: named
+      ? undefined
+      : { schema: type.propertySchema, input: order.properties ?? {}, vaultAvailable: caller.vaultKey !== null },
+    at: c.now,
+  }
+  const placed = await decideWhere(c.tx, request, { c, ruled })
+  const chosen = chosenOf(placed, request)
+  return { agent: named ?? (await namedAgent(c.tx, chosen, type.id)), placed }
+}
+
+/** Keeps by which decision a service was placed, and what it has to keep to. @returns the decision's id */
+async function keepPlacement(c: Command, service: Service, placed: Placed, order: ServiceCreate): Promise<string> {
+  const decisionId = await recordOrder(c, placed, service.id)
+  const { placement, policy } = placed
+  await insertServicePlacement(c, {
+    serviceId: service.id,
+    serviceName: service.name,
+    consumerId: service.consumerId,
+    decisionId,
+    obligations: placement.candidates[0]?.decision.obligations ?? [],
+    requirements: order.requirements,
+    policy,
+    customerKey: order.customerKey,
+  })
+  return decisionId
 }
 
 function checkCreatable({ name, lifecycleSchema }: ServiceType): void {

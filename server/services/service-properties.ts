@@ -1,8 +1,8 @@
 /** Runs a service's properties through the schema engine, with everything that it looks up in the database. */
 import { randomUUID } from 'node:crypto'
 import { type Actor, evaluateProperties, type JsonObject, type NewSecret, type PropertySchema } from '@fulcrum/schema'
-import { sql } from 'kysely'
 import type { Agent } from '../agents/index.ts'
+import { referencedService } from '../placement/index.ts'
 import type { Command } from '../platform/command.ts'
 import { Refusal } from '../platform/errors.ts'
 import { enabledOptionValues } from '../service-options/index.ts'
@@ -44,7 +44,7 @@ export async function applyProperties(
     newReference: randomUUID,
     lookups: {
       serviceOptions: (type) => enabledOptionValues(c.tx, agent.providerId, type),
-      service: (id) => findReferenced(c, id, consumerId, groupId),
+      service: (id) => referencedService(c.tx, id, consumerId, groupId),
       allocate: (poolType, propertyName) =>
         allocateServiceValue(c, { poolSetId: agent.servicePoolSetId, poolType, serviceId, propertyName }),
     },
@@ -54,19 +54,4 @@ export async function applyProperties(
     throw new Refusal('invalid', text, { violations: result.violations })
   }
   return result
-}
-
-async function findReferenced({ tx }: Command, id: string, consumerId: string, groupId: string) {
-  const { rows } = await sql<{ name: string; consumer_id: string; group_id: string; terminal: boolean }>`
-    SELECT st.name, s.consumer_id, s.group_id, s.terminal
-    FROM services s JOIN service_types st ON st.id = s.service_type_id WHERE s.id = ${id}`.execute(tx)
-  const row = rows[0]
-  return row
-    ? {
-        typeName: row.name,
-        sameConsumer: row.consumer_id === consumerId,
-        sameGroup: row.group_id === groupId,
-        terminal: row.terminal,
-      }
-    : null
 }

@@ -3,13 +3,16 @@ import { services } from '@fulcrum/contract'
 import { jsonEqual, secretReferences } from '@fulcrum/schema'
 import { appendEvent } from '../events/index.ts'
 import { legacyServices, ON_ONE_PAGE } from '../legacy-dialect/index.ts'
+import { keepingRefusals, servicePlacement } from '../placement/index.ts'
 import type { Api } from '../platform/api.ts'
 import type { Platform } from '../platform/context.ts'
+import { notFound } from '../platform/errors.ts'
 import type { Identity } from '../platform/identity.ts'
 import { listPage } from '../platform/lists.ts'
 import { timestamp } from '../platform/wire.ts'
 import { readSecrets } from '../vault/index.ts'
 import { checkConditions } from './conditions.ts'
+import { placesConsidered } from './placement-why.ts'
 import { DELETE, mergeConditions } from './service.ts'
 import { actOnService, changeService, orderService, serviceLinks } from './service-commands.ts'
 import { serviceTypeOf } from './service-relations.ts'
@@ -34,9 +37,20 @@ export function serviceRoutes(api: Api, { db, config, now }: Platform): void {
     return legacy ?? service
   })
 
-  api.handle(services.create, async ({ body, identity, authorize, command }) =>
-    serviceToWire(await command((c) => orderService(c, body, { authorize, actor: actorOf(identity), vaultKey }))),
-  )
+  api.handle(services.create, async ({ body, identity, authorize, command }) => {
+    const { service, decisionId } = await keepingRefusals(command, () =>
+      command((c) => orderService(c, body, { authorize, actor: actorOf(identity), vaultKey })),
+    )
+    return { ...serviceToWire(service), ...(decisionId !== null && { decisionId }) }
+  })
+
+  api.handle(services.placement, async ({ params, authorize }) => {
+    const service = await getService(db, params.id)
+    authorize(service)
+    const placement = await servicePlacement(db, service.id)
+    if (!placement) throw notFound('placement of service', service.id)
+    return placement
+  })
 
   api.handle(services.update, async ({ params, body, identity, authorize, command }) => {
     await command((c) => changeService(c, params.id, body, { authorize, actor: actorOf(identity), vaultKey }))
@@ -76,10 +90,11 @@ export function serviceRoutes(api: Api, { db, config, now }: Platform): void {
     return { secrets }
   })
 
-  api.handle(services.why, async ({ params, authorize }) => {
+  api.handle(services.why, async ({ params, identity, authorize }) => {
     const service = await getService(db, params.id)
     authorize(service)
-    return explainService(service, await serviceFacts(db, service), now())
+    const why = explainService(service, await serviceFacts(db, service), now())
+    return { ...why, considered: [...why.considered, ...(await placesConsidered(db, service, identity))] }
   })
 
   api.handle(services.setConditions, async ({ params, body, authorize, command }) => {

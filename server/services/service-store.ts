@@ -44,12 +44,14 @@ export async function saveService(tx: Tx, service: Service): Promise<void> {
 export type JoinedServiceRow = ServiceRow & {
   agent: AgentRow | null
   service_type: Selectable<ServiceTypesTable> | null
+  decision_id: string | null
 }
 
-const SELECT = sql`t.*, to_json(a) AS agent, to_json(st) AS service_type`
+const SELECT = sql`t.*, to_json(a) AS agent, to_json(st) AS service_type, sp.decision_id`
 const JOINS = sql`
   LEFT JOIN agents a ON a.id = t.agent_id AND a.deleted_at IS NULL
-  LEFT JOIN service_types st ON st.id = t.service_type_id AND st.deleted_at IS NULL`
+  LEFT JOIN service_types st ON st.id = t.service_type_id AND st.deleted_at IS NULL
+  LEFT JOIN service_placements sp ON sp.service_id = t.id`
 
 /** A service with its agent and type, as the API shows it. @throws Refusal `not-found` */
 export async function getServiceView(db: Db, id: string): Promise<WireService> {
@@ -69,6 +71,7 @@ export const serviceList: ListSource<JoinedServiceRow, WireService> = {
 function joinedToWire(row: JoinedServiceRow): WireService {
   return {
     ...serviceToWire(toService(row)),
+    ...(row.decision_id !== null && { decisionId: row.decision_id }),
     ...(row.agent && { agent: agentToWire(toAgent(row.agent)) }),
     ...(row.service_type && { serviceType: serviceTypeToWire(toServiceType(row.service_type)) }),
   }

@@ -94,3 +94,7 @@ CREATE TABLE service_placements (
   created_at   timestamptz NOT NULL
 );
 CREATE INDEX service_placements_decision ON service_placements (decision_id);
+
+-- What is counted for capacity, quotas and shares, without all that has ended.
+CREATE INDEX services_live_offering ON services (agent_id, service_type_id) WHERE NOT terminal;
+CREATE INDEX services_live_consumer ON services (consumer_id) WHERE NOT terminal;
