@@ -1,5 +1,5 @@
 /** Services: what the other features use of them. */
-export { jobsSignal } from './queue.ts'
+export { activeJobId, jobsSignal, queueJob, withdrawJob } from './queue.ts'
 export type { Service } from './service.ts'
 export { applyFailure, applySuccess } from './service-outcome.ts'
 export { serviceRoutes } from './service-routes.ts'

@@ -51,3 +51,19 @@ export async function activeJobId(tx: Tx, serviceId: string): Promise<string | n
     .executeTakeFirst()
   return row?.id ?? null
 }
+
+/**
+ * Takes a job back that nobody has claimed, as if it had never been queued. Lock the service's row first.
+ *
+ * @returns false when an agent has it, or it has ended
+ */
+export async function withdrawJob(c: Command, id: string): Promise<boolean> {
+  const row = await c.tx
+    .deleteFrom('jobs')
+    .where('id', '=', id)
+    .where('status', '=', 'Pending')
+    .returning('agent_id')
+    .executeTakeFirst()
+  if (row) c.announce(jobsSignal(row.agent_id))
+  return row !== undefined
+}
