@@ -1,4 +1,6 @@
 /** Who the server takes the caller for. API v1 has no operation for that, so it is read from what the caller may see. */
+import { usage } from './errors.ts'
+import { findResource, resolveId } from './resource-lookup.ts'
 import type { Session } from './session.ts'
 
 export type Identity = { role: 'admin' | 'participant' | 'agent'; name?: string; id?: string; provider?: string }
@@ -29,4 +31,17 @@ export async function identify(session: Session): Promise<Identity> {
 export function identityText({ role, name, provider }: Identity): string {
   if (name === undefined) return role
   return provider === undefined ? `${role} ${name}` : `${role} ${name} of ${provider}`
+}
+
+/**
+ * The id of the participant that a command is about: the named one, or the caller itself.
+ *
+ * @param flag  by which it can be named
+ * @throws CliError (usage) when the caller is no participant and names none
+ */
+export async function ownOrNamed(session: Session, named: string | undefined, flag: string): Promise<string> {
+  if (named !== undefined) return await resolveId(session, findResource('participants'), named)
+  const { role, id } = await identify(session)
+  if (role === 'participant' && id !== undefined) return id
+  throw usage(`You are ${role}: name the participant with ${flag}.`)
 }

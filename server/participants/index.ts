@@ -3,6 +3,7 @@ export type { Participant } from './participant.ts'
 export { participantRoutes } from './participant-routes.ts'
 export {
   findParticipantForReference,
+  getParticipant,
   type ParticipantRow,
   participantToWire,
   toParticipant,

@@ -3,4 +3,4 @@
 export { storesOf } from '../artifacts/index.ts'
 export { newestVaultCopies, newestVaultCopy, outsideOf, type VaultCopy } from './newest-copies-store.ts'
 export { missingActions, type Portability } from './portability.ts'
-export { findPortability } from './portability-store.ts'
+export { findPortability, portabilitiesOf } from './portability-store.ts'

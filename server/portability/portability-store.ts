@@ -14,6 +14,20 @@ export async function findPortability(db: Db, serviceTypeId: string): Promise<Po
   return row ? toPortability(row) : null
 }
 
+/** What these service types declare, by id; those that declare nothing are not in it. */
+export async function portabilitiesOf(
+  db: Db,
+  serviceTypeIds: readonly string[],
+): Promise<ReadonlyMap<string, Portability>> {
+  if (serviceTypeIds.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('service_type_portability')
+    .selectAll()
+    .where('service_type_id', 'in', serviceTypeIds)
+    .execute()
+  return new Map(rows.map((row) => [row.service_type_id, toPortability(row)]))
+}
+
 /** Writes the declaration, whatever there was before. The service type's row must be locked. */
 export async function savePortability(tx: Tx, portability: Portability, now: Date): Promise<void> {
   const columns = {
