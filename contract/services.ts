@@ -5,7 +5,7 @@ import { formerServiceMembers } from './legacy-dialect.ts'
 import { contains, exact, list, operation, uuidFilter } from './operation.ts'
 import { CustomerKey, PlacementRequirements, ServicePlacement } from './placements.ts'
 import { ServiceType } from './service-types.ts'
-import { AnyJson, JsonObject, Timestamp, Uuid, UuidInput, UuidInputWith } from './values.ts'
+import { AnyJson, JsonObject, Timestamp, Uuid, UuidInput, UuidInputWith, UuidWith } from './values.ts'
 import { Why } from './why.ts'
 
 export const Service = Type.Object({
@@ -32,6 +32,10 @@ export const Service = Type.Object({
   decisionId: Type.Optional(
     Type.String({ format: 'uuid', description: 'The decision by which it was placed. Omitted where no policy spoke.' }),
   ),
+  replacedBy: Type.Optional(
+    UuidWith('The service that took its place when it was moved. Told of a single service, not in lists.'),
+  ),
+  replaces: Type.Optional(UuidWith('The service in whose place it is. Told of a single service, not in lists.')),
   createdAt: Timestamp,
   updatedAt: Timestamp,
   ...formerServiceMembers,
@@ -143,7 +147,7 @@ export const services = {
     status: 200,
     answer: Service,
     checksProperties: true,
-    conflict: 'Another request gives the service a job at the same time.',
+    conflict: 'Another request gives the service a job at the same time, or a migration holds it.',
   }),
   delete: operation({
     id: 'services.delete',
@@ -154,7 +158,7 @@ export const services = {
     params: Type.Object({ id: UuidInput }),
     status: 204,
     answer: null,
-    conflict: 'Another request gives the service a job at the same time.',
+    conflict: 'Another request gives the service a job at the same time, or a migration holds it.',
   }),
   action: operation({
     id: 'services.action',
@@ -165,7 +169,7 @@ export const services = {
     params: Type.Object({ id: UuidInput, action: Type.String() }),
     status: 200,
     answer: Service,
-    conflict: 'Another request gives the service a job at the same time.',
+    conflict: 'Another request gives the service a job at the same time, or a migration holds it.',
   }),
   reveal: operation({
     id: 'services.reveal',

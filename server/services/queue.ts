@@ -12,12 +12,17 @@ export function jobsSignal(agentId: string): string {
 
 const PRIORITY = 1
 
-/** Queues a job. The service's row must be locked or new, and have no active job. */
+/**
+ * Queues a job. The service's row must be locked or new, and have no active job.
+ *
+ * @param priority  at least 1; of the jobs of a group the most urgent comes first
+ */
 export async function queueJob(
   c: Command,
   service: Service,
   action: string,
   params: JsonObject | null,
+  priority = PRIORITY,
 ): Promise<string> {
   const id = randomUUID()
   await c.tx
@@ -26,7 +31,7 @@ export async function queueJob(
       id,
       action,
       params: params && JSON.stringify(params),
-      priority: PRIORITY,
+      priority,
       status: 'Pending',
       service_id: service.id,
       group_id: service.groupId,

@@ -17,6 +17,7 @@ import type { Command } from '../platform/command.ts'
 import { invalidInput, notFound } from '../platform/errors.ts'
 import { findServiceTypeForReference, type ServiceType } from '../service-types/index.ts'
 import { storeSecrets } from '../vault/index.ts'
+import { checkNotHeld } from './holds-store.ts'
 import { findOrderGroup, namedAgent, taggedAgent } from './placement-store.ts'
 import { activeJobId, queueJob } from './queue.ts'
 import { CREATE, checkAction, checkService, jobParams, type Service, serviceShape, UPDATE } from './service.ts'
@@ -150,6 +151,7 @@ function checkCreatable({ name, lifecycleSchema }: ServiceType): void {
 export async function changeService(c: Command, id: string, change: ServiceUpdate, caller: Caller): Promise<void> {
   const before = await lockService(c.tx, id)
   caller.authorize(before)
+  await checkNotHeld(c.tx, id, change.properties ? UPDATE : null)
   const after = checkService({ ...before, ...(change.name !== undefined && { name: change.name }) })
   const wanted = change.properties && (await evaluateChange(c, before, change.properties, caller))
 
@@ -186,6 +188,7 @@ async function evaluateChange(c: Command, service: Service, input: JsonObject, c
 export async function actOnService(c: Command, id: string, action: string, authorize: Authorize): Promise<void> {
   const service = await lockService(c.tx, id)
   authorize(service)
+  await checkNotHeld(c.tx, id, action)
   await startJob(c, service, action)
 }
 

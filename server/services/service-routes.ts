@@ -12,6 +12,7 @@ import { listPage } from '../platform/lists.ts'
 import { timestamp } from '../platform/wire.ts'
 import { readSecrets } from '../vault/index.ts'
 import { checkConditions } from './conditions.ts'
+import { successionOf } from './holds-store.ts'
 import { placesConsidered } from './placement-why.ts'
 import { DELETE, mergeConditions } from './service.ts'
 import { actOnService, changeService, orderService, serviceLinks } from './service-commands.ts'
@@ -32,7 +33,7 @@ export function serviceRoutes(api: Api, { db, config, now }: Platform): void {
   api.handle(services.get, async ({ params, identity, authorize }) => {
     const service = await getServiceView(db, params.id)
     authorize(service)
-    if (!identity.legacyDialect) return service
+    if (!identity.legacyDialect) return { ...service, ...(await successionOf(db, service.id)) }
     const [legacy] = await legacyServices(db, [service])
     return legacy ?? service
   })
