@@ -11,6 +11,7 @@ type Entry = {
 const ACCOUNT = 'Account:'
 const SERVICES = 'Services:'
 const RESOURCES = 'Resources:'
+const LEAVING = 'Leaving:'
 const MORE = 'More:'
 
 export const COMMANDS: readonly Entry[] = [
@@ -35,8 +36,11 @@ export const COMMANDS: readonly Entry[] = [
   entry('delete', 'delete a service or another resource', RESOURCES, () => import('./delete.ts')),
   entry('events', 'show what happened, and follow it', RESOURCES, () => import('./events.ts')),
   entry('artifact', 'list, download and upload dumps and other files', RESOURCES, () => import('./artifact.ts')),
+  entry('audit', 'verify the audit log, export it, prove and erase', RESOURCES, () => import('./audit.ts')),
   entry('token', 'create and regenerate API tokens', RESOURCES, () => import('./token.ts')),
   entry('agent-token', 'create a token for an agent', RESOURCES, () => import('./agent-token.ts')),
+  entry('exit', 'exit plan, register of information, jurisdiction of a provider', LEAVING, () => import('./exit.ts')),
+  entry('switching', 'leave a provider under the Data Act, on the record', LEAVING, () => import('./switching.ts')),
   entry('import', 'copy the database of a Go control plane into ours', MORE, () => import('./import.ts')),
   entry('completion', 'print a completion script for a shell', MORE, () => import('./completion.ts')),
 ]
