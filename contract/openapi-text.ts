@@ -166,6 +166,11 @@ export const TAGS: Readonly<Record<string, Tag>> = {
     description:
       'Proof that events were neither changed nor removed: a Merkle tree over them, signed, and verified by anybody.',
   },
+  exposures: {
+    name: 'Exposure',
+    description:
+      'What an event would do: an order to hand over data, a cut-off, a tariff, the end of a provider; and how much hangs on few.',
+  },
   keycloakUsers: {
     name: 'Keycloak users',
     description: 'Users of the identity provider, where the server administers them.',

@@ -10,7 +10,7 @@ import { auditPeerRoutes, auditRoutes, startAuditLog } from './audit/index.ts'
 import { configPoolRoutes } from './config-pools/index.ts'
 import { eventFeedRoutes, subscriptionRoutes } from './event-feed/index.ts'
 import { startSequencer } from './events/index.ts'
-import { classificationRoutes, exposureRoutes } from './exposure/index.ts'
+import { classificationRoutes, concentrationRoutes, exposureRoutes } from './exposure/index.ts'
 import { switchingRoutes } from './exit/index.ts'
 import { createHealth } from './health.ts'
 import { jobRoutes } from './jobs/index.ts'
@@ -29,6 +29,7 @@ import type { Authenticate } from './platform/identity.ts'
 import type { Log } from './platform/log.ts'
 import { migrate } from './platform/migrate.ts'
 import { Signals } from './platform/signals.ts'
+import { portabilityRoutes, vaultCopyRoutes, vaultScheduleRoutes } from './portability/index.ts'
 import { serviceGroupRoutes } from './service-groups/index.ts'
 import { serviceOptionRoutes } from './service-options/index.ts'
 import { servicePoolRoutes, servicePoolSetRoutes, servicePoolValueRoutes } from './service-pools/index.ts'
@@ -154,8 +155,12 @@ const ROUTES: readonly ((api: Api, platform: Platform) => void)[] = [
   metricEntryRoutes,
   offerRoutes,
   artifactRoutes,
+  portabilityRoutes,
+  vaultScheduleRoutes,
+  vaultCopyRoutes,
   classificationRoutes,
   exposureRoutes,
+  concentrationRoutes,
   switchingRoutes,
   keycloakUserRoutes,
   auditRoutes,

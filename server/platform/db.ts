@@ -37,6 +37,8 @@ const CONSTRAINTS: Readonly<Record<string, string>> = {
   jobs_one_active: 'the service already has an active job',
   agent_install_tokens_agent: 'an install token for this agent already exists',
   service_pool_values_address: 'the pool already holds this address',
+  vault_copies_open: 'a copy of the service to this store is on its way',
+  vault_schedules_target: 'there is a schedule for the same and the same store',
 }
 
 const UNIQUE_VIOLATION = '23505'

@@ -1,6 +1,7 @@
 /** Declarations of portability in PostgreSQL. */
 import type { Selectable } from 'kysely'
 import type { Db, Tx } from '../platform/db.ts'
+import { notFound } from '../platform/errors.ts'
 import type { ServiceTypePortabilityTable } from '../platform/sovereignty-tables.ts'
 import type { Portability } from './portability.ts'
 
@@ -53,6 +54,17 @@ export async function deletePortability(tx: Tx, serviceTypeId: string): Promise<
     .where('service_type_id', '=', serviceTypeId)
     .executeTakeFirst()
   return numDeletedRows > 0n
+}
+
+/** Whose service this is. @throws Refusal `not-found` */
+export async function getServiceOwners(db: Db, id: string) {
+  const row = await db
+    .selectFrom('services')
+    .select(['id', 'provider_id', 'consumer_id', 'agent_id'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (!row) throw notFound('service', id)
+  return { id: row.id, providerId: row.provider_id, consumerId: row.consumer_id, agentId: row.agent_id }
 }
 
 function toPortability(row: Selectable<ServiceTypePortabilityTable>): Portability {

@@ -6,6 +6,7 @@ import { agentWorker } from './agent-worker.ts'
 import { artifactWorker } from './artifact-worker.ts'
 import { jobWorker } from './job-worker.ts'
 import { eventWorker, metricWorker, secretWorker, tokenWorker } from './retention-workers.ts'
+import { vaultWorker } from './vault-worker.ts'
 import { startWorker } from './worker.ts'
 
 /**
@@ -21,6 +22,7 @@ export function startWorkers(platform: Platform, connection: ClientConfig): () =
     ...(config.jobMaintenance ? [jobWorker(config.jobMaintenanceIntervalMs)] : []),
     ...(config.agentMaintenance ? [agentWorker(config.agentHealthTimeoutMs)] : []),
     artifactWorker(every),
+    vaultWorker(config.vaultIntervalMs),
     ...(config.eventRetentionMs === null ? [] : [eventWorker(every, config.eventRetentionMs)]),
     ...(config.metricRetentionMs === null ? [] : [metricWorker(every, config.metricRetentionMs)]),
     tokenWorker(every, config.tokenRetentionMs),

@@ -4,6 +4,7 @@
  * of it writes events: nobody could do anything any more with what goes.
  */
 import { deleteExpiredInstallations } from '../agent-installation/index.ts'
+import { deleteSaltsThrough, settleAudit } from '../audit/index.ts'
 import { deleteOldEvents } from '../event-feed/index.ts'
 import { deleteOldEntries } from '../metrics/index.ts'
 import type { Platform } from '../platform/context.ts'
@@ -20,12 +21,16 @@ export function eventWorker(everyMs: number, retentionMs: number): Worker {
     name: 'events',
     lock: 4_205_405,
     everyMs,
-    run: async ({ db, now }, signal) => {
+    run: async (platform, signal) => {
+      const { db, now } = platform
       const before = ago(now, retentionMs)
+      // an event without an entry in the audit log is not deleted
+      await settleAudit(platform)
       let after = 0
       const step = async () => {
         const { deleted, last } = await deleteOldEvents(db, { before, now: now(), after, limit: BATCH })
         after = last
+        await deleteSaltsThrough(db, last)
         return deleted
       }
       return { deleted: await inBatches(BATCH, signal, step) }
