@@ -8,6 +8,7 @@ import type {
   SubjectColumns,
 } from '../platform/sovereignty-tables.ts'
 import { timestamp } from '../platform/wire.ts'
+import { withStatedFacts } from './stated-facts.ts'
 
 /** A service type at an agent. */
 export type OfferingKey = { agentId: string; serviceTypeId: string }
@@ -57,13 +58,14 @@ export async function participantProfiles(
 }
 
 type Published = {
+  at: Date
   profiles: ReadonlyMap<string, ProfileRow>
   evidences: ReadonlyMap<string, EvidenceRow[]>
 }
 
 async function readPublished(db: Db, participantIds: readonly string[], at: Date): Promise<Published> {
   const participants = [...new Set(participantIds)]
-  if (participants.length === 0) return { profiles: new Map(), evidences: new Map() }
+  if (participants.length === 0) return { at, profiles: new Map(), evidences: new Map() }
   const { rows: profiles } = await sql<ProfileRow>`
     SELECT DISTINCT ON (participant_id, agent_id, service_type_id) *
     FROM sovereignty_profiles
@@ -74,9 +76,18 @@ async function readPublished(db: Db, participantIds: readonly string[], at: Date
     SELECT * FROM sovereignty_evidences WHERE participant_id = ANY (${participants}::uuid[])
     ORDER BY created_at, id`.execute(db)
   return {
+    at,
     profiles: new Map(profiles.map((row) => [subjectKey(row), row])),
     evidences: Map.groupBy(evidences, subjectKey),
   }
+}
+
+/** Whether the agent is there and its type offers the service type. */
+export async function isOffered(db: Db, { agentId, serviceTypeId }: OfferingKey): Promise<boolean> {
+  const { rows } = await sql`
+    SELECT FROM agents a JOIN agent_type_service_types l ON l.agent_type_id = a.agent_type_id
+    WHERE a.id = ${agentId} AND a.deleted_at IS NULL AND l.service_type_id = ${serviceTypeId}`.execute(db)
+  return rows.length > 0
 }
 
 async function readOfferings(db: Db, only: readonly OfferingKey[] | null): Promise<Offering[]> {
@@ -116,12 +127,13 @@ function merged({ agentId, serviceTypeId, providerId }: Offering, published: Pub
 }
 
 /** One subject's own facts and evidence. */
-function partOf(subject: SubjectColumns, { profiles, evidences }: Published): Profile {
+function partOf(subject: SubjectColumns, { profiles, evidences, at }: Published): Profile {
   const key = subjectKey(subject)
+  const own = (evidences.get(key) ?? []).map((row) => ({ evidence: toEvidence(row), facts: row.facts }))
   return {
-    ...profiles.get(key)?.facts,
+    ...withStatedFacts(profiles.get(key)?.facts ?? {}, own, at.toISOString()),
     id: subject.participant_id,
-    evidences: (evidences.get(key) ?? []).map(toEvidence),
+    evidences: own.map(({ evidence }) => evidence),
   }
 }
 
