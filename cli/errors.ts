@@ -26,7 +26,7 @@ export const EXIT_CODES = `Exit codes
   4    logged in, but not permitted
   5    not found
   6    conflict, or refused in the present state
-  7    the job or the service failed
+  7    the job or the service failed, or the audit log is not intact
   8    timed out while waiting; the order goes on
   9    the server cannot be reached, is not ready, or asks to slow down
   130  interrupted with Ctrl-C`

@@ -89,7 +89,7 @@ const shown = ({ body }: Answer): unknown[] =>
     item !== null && typeof item === 'object' && 'id' in item ? item.id : item,
   )
 const answersItems = (operation: Operation) =>
-  isList(operation) || ['jobs.pending', 'metricEntries.aggregate'].includes(operation.id)
+  isList(operation) || ['jobs.pending', 'metricEntries.aggregate', 'audit.entries'].includes(operation.id)
 /** Nothing in them names an object, so that there is no foreign one. */
 const ABOUT_THE_CALLER = ['agents.me', 'agents.meStatus']
 

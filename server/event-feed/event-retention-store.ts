@@ -3,10 +3,10 @@ import { sql } from 'kysely'
 import type { Db } from '../platform/db.ts'
 
 /**
- * Deletes the oldest events up to the first that is younger than `before`, or that a living subscription has not acknowledged; in
- * one transaction, which holds back leases and acknowledgements as long as it lasts: whoever has a lease afterwards either counted,
- * or reads what is left. A subscription lives when it was leased or acknowledged at `before` or later, or is leased now. Others do
- * not hold events for ever; when they come back they go on with the oldest event that there is.
+ * Deletes the oldest events up to the first that is younger than `before`, that a living subscription has not acknowledged, or that
+ * the audit log has no entry of; in one transaction, which holds back leases and acknowledgements as long as it lasts: whoever has a
+ * lease afterwards either counted, or reads what is left. A subscription lives when it was leased or acknowledged at `before` or
+ * later, or is leased now. Others do not hold events for ever; when they come back they go on with the oldest event that there is.
  *
  * @param after  numbers up to this one are known to be gone: saves the search through what was just deleted
  * @param limit  at most so many
@@ -31,7 +31,8 @@ export async function deleteOldEvents(
         SELECT least(
           (SELECT min(sequence_number) FROM oldest WHERE created_at >= ${before}),
           (SELECT min(last_sequence) + 1 FROM event_subscriptions
-           WHERE updated_at >= ${before} OR lease_expires_at > ${now})
+           WHERE updated_at >= ${before} OR lease_expires_at > ${now}),
+          (SELECT last_sequence + 1 FROM audit_log)
         ) AS first
       ), gone AS (
         DELETE FROM events

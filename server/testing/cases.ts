@@ -1,10 +1,12 @@
 /** The cases of the walk for every operation of the contract, by operation. */
+import { auditCases } from './cases-of-audit.ts'
 import { exitCases } from './cases-of-exit.ts'
 import { exposureCases } from './cases-of-exposure.ts'
 import { installationCases } from './cases-of-installations.ts'
 import { offerCases } from './cases-of-offers.ts'
 import { orderCases } from './cases-of-orders.ts'
 import { poolCases } from './cases-of-pools.ts'
+import { selfCases } from './cases-of-self.ts'
 import { userCases } from './cases-of-users.ts'
 import type { Cases } from './walk.ts'
 
@@ -15,5 +17,7 @@ export const CASES: Cases = {
   ...installationCases,
   ...exitCases,
   ...exposureCases,
+  ...selfCases,
   ...userCases,
+  ...auditCases,
 }

@@ -56,7 +56,7 @@ export const OWNERLESS: readonly string[] = [
 ]
 
 /** The caller names what it makes, so that no id is missing. */
-const MAKES_ITS_ID = ['artifacts.upload']
+const MAKES_ITS_ID = ['artifacts.upload', 'audit.witness']
 /** Out of reach is an empty series, and so is what there is not (API 2.12). */
 const EMPTY_INSTEAD = ['metricEntries.aggregate']
 /** What a disabled caller may still do, if the object is itself. */

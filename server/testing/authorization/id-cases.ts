@@ -145,6 +145,25 @@ const properties = (as: CallerName, member: 'ref' | 'told', status: number): IdC
   }
 }
 
+/** A consumer asks about itself. */
+const exposedConsumer: IdCase = {
+  own: own(C, (stock) => stock.own.own.consumer.id, 200),
+  foreign: foreign(C, (stock) => stock.other.own.consumer.id),
+  missing: missingOf(ADMIN, 404).slice(0, 1),
+  malformed: malformed(C),
+}
+const anyProvider: IdCase = {
+  own: own(C, (stock) => stock.own.own.provider.id, 200),
+  foreign: {
+    as: C,
+    value: (stock) => stock.other.own.provider.id,
+    status: 200,
+    because: 'offers show who provides; only services of the caller are looked at',
+  },
+  missing: { as: C, value: missing, status: 404 },
+  malformed: malformed(C),
+}
+
 /** By operation and member. */
 export const ID_CASES: Readonly<Record<string, IdCase>> = {
   'tokens.create body.scopeId': {
@@ -297,6 +316,34 @@ export const ID_CASES: Readonly<Record<string, IdCase>> = {
     own: own(C, (stock) => stock.other.own.provider.id),
     foreign: NOBODYS,
     missing: { as: C, value: missing, status: 400, because: REFERENCE },
+    malformed: malformed(C),
+  },
+  'audit.erase body.id': {
+    own: own(ADMIN, (stock) => stock.own.own.group()),
+    foreign: { not: 'admins alone may, and see everything' },
+    missing: { as: ADMIN, value: missing, status: 404 },
+    malformed: malformed(ADMIN),
+  },
+  'exposures.calculate body.consumerId': exposedConsumer,
+  'exposures.calculate body.groupId': {
+    own: own(C, (stock) => stock.own.own.groupId, 200),
+    foreign: foreign(C, (stock) => stock.other.own.groupId),
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
+  'exposures.calculate body.serviceTypeId': {
+    own: own(C, (stock) => stock.own.own.serviceTypeId, 200),
+    foreign: NOBODYS,
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
+  'exposures.calculate body.providerId': anyProvider,
+  'exposures.calculate body.scenario.providers[]': anyProvider,
+  'exposures.concentration query.consumerId': exposedConsumer,
+  'exposures.concentration query.groupId': {
+    own: own(C, (stock) => stock.own.own.groupId, 200),
+    foreign: foreign(C, (stock) => stock.other.own.groupId),
+    missing: { as: C, value: missing, status: 404 },
     malformed: malformed(C),
   },
   'keycloakUsers.create body.participantId': userOf('provider', 201),

@@ -146,6 +146,32 @@ const BY_HAND: Readonly<Record<string, { outcomes: string; success: number; beca
     because: 'addition: what a service is to its consumer is not for its provider',
   },
   'serviceClassifications.put': { outcomes: 'Y s Y s r r r', success: 200, because: 'addition: as reading it' },
+  'exposures.calculate': {
+    outcomes: 'Y s Y s r r r',
+    success: 200,
+    because: 'addition: asked about a group of a consumer; without one everybody is shown what is its own',
+  },
+  'exposures.concentration': {
+    outcomes: 'Y s Y s r r r',
+    success: 200,
+    because: 'addition: asked about a consumer; what services cost is not for their providers',
+  },
+  ...Object.fromEntries(
+    ['audit.key', 'audit.checkpoint', 'audit.checkpoints', 'audit.consistency'].map((id) => [
+      id,
+      { outcomes: 'Y Y Y Y Y Y Y', success: 200, because: 'addition: everybody may hold the log to what it signed' },
+    ]),
+  ),
+  'audit.entries': {
+    outcomes: 'Y Y Y Y r r r',
+    success: 200,
+    because: 'addition: who may read the event; those of others are left out',
+  },
+  'audit.inclusion': { outcomes: 'Y Y Y s r r r', success: 200, because: 'addition: who may read the event' },
+  'audit.sign': { outcomes: 'Y r r r r r r', success: 200, because: 'addition: admins run the log' },
+  'audit.erase': { outcomes: 'Y r r r r r r', success: 201, because: 'addition: admins run the log' },
+  'audit.peers': { outcomes: 'Y r r r r r r', success: 200, because: 'addition: admins run the log' },
+  'audit.witness': { outcomes: 'Y r r r r r r', success: 200, because: 'addition: admins run the log' },
   'keycloakUsers.list': { outcomes: 'Y r r r r r r', success: 200, because: 'API 3, row keycloakUsers' },
   'keycloakUsers.create': { outcomes: 'Y r r r r r r', success: 201, because: 'API 3, row keycloakUsers' },
   'keycloakUsers.get': { outcomes: 'Y r r r r r r', success: 200, because: 'API 3, row keycloakUsers' },

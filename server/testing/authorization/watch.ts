@@ -105,7 +105,10 @@ async function ownersOf(db: Db): Promise<Map<string, { owner: string; table: str
 }
 
 /** Written behind the requests, by whoever numbers events: only how many there are together says anything. */
-const NUMBERED_LATER = ['events', 'event_inbox', 'event_sequence']
+const NUMBERED_LATER = [
+  ...['events', 'event_inbox', 'event_sequence'],
+  ...['audit_log', 'audit_entries', 'audit_salts', 'audit_nodes', 'audit_checkpoints'],
+]
 
 /**
  * What the database holds, as a question that is made once: of each table how many rows, and the sum of the transactions that
