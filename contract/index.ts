@@ -17,6 +17,7 @@ import type { Operation } from './operation.ts'
 import { participants } from './participants.ts'
 import { placementDecisions, placements } from './placements.ts'
 import { artifactStores, portability, vaultCopies, vaultSchedules } from './portability.ts'
+import { self } from './self.ts'
 import { serviceClassifications } from './service-classifications.ts'
 import { serviceGroups } from './service-groups.ts'
 import { serviceOptionTypes } from './service-option-types.ts'
@@ -64,6 +65,7 @@ export * from './participants.ts'
 export * from './placements.ts'
 export * from './portability.ts'
 export * from './schemas.ts'
+export * from './self.ts'
 export * from './service-classifications.ts'
 export * from './service-groups.ts'
 export * from './service-option-types.ts'
@@ -123,5 +125,6 @@ export const operations: readonly Operation[] = [
   sovereigntyPolicies,
   sovereigntyWaivers,
   compliance,
+  self,
   health,
 ].flatMap((group): Operation[] => Object.values(group))

@@ -171,6 +171,10 @@ export const TAGS: Readonly<Record<string, Tag>> = {
     description:
       'What an event would do: an order to hand over data, a cut-off, a tariff, the end of a provider; and how much hangs on few.',
   },
+  self: {
+    name: 'This server',
+    description: 'What the server itself connects to, and who said so.',
+  },
   keycloakUsers: {
     name: 'Keycloak users',
     description: 'Users of the identity provider, where the server administers them.',

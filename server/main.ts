@@ -10,8 +10,8 @@ import { auditPeerRoutes, auditRoutes, startAuditLog } from './audit/index.ts'
 import { configPoolRoutes } from './config-pools/index.ts'
 import { eventFeedRoutes, subscriptionRoutes } from './event-feed/index.ts'
 import { startSequencer } from './events/index.ts'
-import { classificationRoutes, concentrationRoutes, exposureRoutes } from './exposure/index.ts'
 import { switchingRoutes } from './exit/index.ts'
+import { classificationRoutes, concentrationRoutes, exposureRoutes } from './exposure/index.ts'
 import { createHealth } from './health.ts'
 import { jobRoutes } from './jobs/index.ts'
 import { keycloakUserRoutes } from './keycloak-users/index.ts'
@@ -28,14 +28,17 @@ import type { ParsedConnection } from './platform/dsn.ts'
 import type { Authenticate } from './platform/identity.ts'
 import type { Log } from './platform/log.ts'
 import { migrate } from './platform/migrate.ts'
+import { observeOutbound } from './platform/outbound.ts'
 import { Signals } from './platform/signals.ts'
 import { portabilityRoutes, vaultCopyRoutes, vaultScheduleRoutes } from './portability/index.ts'
+import { selfRoutes } from './self/index.ts'
 import { serviceGroupRoutes } from './service-groups/index.ts'
 import { serviceOptionRoutes } from './service-options/index.ts'
 import { servicePoolRoutes, servicePoolSetRoutes, servicePoolValueRoutes } from './service-pools/index.ts'
 import { serviceTypeRoutes } from './service-types/index.ts'
 import { serviceRoutes } from './services/index.ts'
 import { firstOf, openSignIn } from './sign-in/index.ts'
+import { sovereigntyProfileRoutes } from './sovereignty-profiles/index.ts'
 import { bootstrapAdminToken, createAuthentication, hashToken, tokenRoutes } from './tokens/index.ts'
 import { vaultRoutes } from './vault/index.ts'
 import { startWorkers } from './workers/index.ts'
@@ -62,6 +65,7 @@ export async function startServer(
   log: Log,
   now: () => Date = () => new Date(),
 ): Promise<RunningServer> {
+  observeOutbound()
   const connection = { ...database, application_name: 'fulcrum' }
   await migrate(connection)
 
@@ -84,6 +88,10 @@ export async function startServer(
     const platform: Platform = {
       config,
       db,
+      database: {
+        ...(database.host !== undefined && { host: database.host }),
+        ...(database.port !== undefined && { port: database.port }),
+      },
       signals,
       log,
       now,
@@ -162,7 +170,9 @@ const ROUTES: readonly ((api: Api, platform: Platform) => void)[] = [
   exposureRoutes,
   concentrationRoutes,
   switchingRoutes,
+  selfRoutes,
   keycloakUserRoutes,
+  sovereigntyProfileRoutes,
   auditRoutes,
   auditPeerRoutes,
 ]

@@ -2,3 +2,5 @@
 export type { Classification, Money } from './classification.ts'
 export { classificationRoutes } from './classification-routes.ts'
 export { classificationsOf } from './classification-store.ts'
+export { concentrationRoutes } from './concentration-routes.ts'
+export { exposureRoutes } from './exposure-routes.ts'

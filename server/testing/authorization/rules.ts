@@ -172,6 +172,7 @@ const BY_HAND: Readonly<Record<string, { outcomes: string; success: number; beca
   'audit.erase': { outcomes: 'Y r r r r r r', success: 201, because: 'addition: admins run the log' },
   'audit.peers': { outcomes: 'Y r r r r r r', success: 200, because: 'addition: admins run the log' },
   'audit.witness': { outcomes: 'Y r r r r r r', success: 200, because: 'addition: admins run the log' },
+  'self.get': { outcomes: 'Y r r r r r r', success: 200, because: 'addition: the inside of the server is for admins' },
   'keycloakUsers.list': { outcomes: 'Y r r r r r r', success: 200, because: 'API 3, row keycloakUsers' },
   'keycloakUsers.create': { outcomes: 'Y r r r r r r', success: 201, because: 'API 3, row keycloakUsers' },
   'keycloakUsers.get': { outcomes: 'Y r r r r r r', success: 200, because: 'API 3, row keycloakUsers' },
