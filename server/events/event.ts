@@ -10,6 +10,9 @@ export type EventType =
   | `agent.install_token_${'created' | 'regenerated' | 'revoked' | 'fetched'}`
   | `service.${'created' | 'updated' | 'transitioned' | 'revealed' | 'conditions_changed' | 'classified'}`
   | `artifact.${'completed' | 'deleted'}`
+  | `${'migration' | 'drill'}.${'created' | 'advanced' | 'cut_over' | 'fell_back' | 'failed' | 'cancelled' | 'rolled_back' | 'done' | 'paused' | 'resumed' | 'retried'}`
+  | `evacuation.${'created' | 'paused' | 'resumed' | 'cancelled' | 'ended'}`
+  | 'service.replaced'
   | `offering_terms.${'updated' | 'deleted'}`
   | 'quotas.updated'
   | `placement.${'decided' | 'refused'}`
