@@ -6,6 +6,7 @@ import { AUDIT_EXAMPLES } from './openapi-examples-audit.ts'
 import { EXPOSURE_EXAMPLES } from './openapi-examples-exposure.ts'
 import { EXIT_EXAMPLES } from './openapi-examples-exit.ts'
 import { PORTABILITY_EXAMPLES } from './openapi-examples-portability.ts'
+import { SOVEREIGNTY_EXAMPLES } from './openapi-examples-sovereignty.ts'
 import type { AnyJson } from './values.ts'
 
 const PROVIDER = '5b8f6d1c-7f0a-4c56-9f57-0f2f9d0f6a01'
@@ -336,6 +337,15 @@ export const EXAMPLES: Readonly<Record<string, AnyJson>> = {
     ...stamps,
   },
   ...EXIT_EXAMPLES,
+  Self: {
+    version: '0.1.0',
+    startedAt: MORNING,
+    destinations: [{ purpose: 'database', host: 'db.internal.example', port: 5432, source: 'FULCRUM_DB_DSN' }],
+    connections: [{ host: 'db.internal.example', port: 5432, count: 9, lastAt: LATER, purpose: 'database' }],
+    undeclared: 0,
+  },
+  OutboundDestination: { purpose: 'database', host: 'db.internal.example', port: 5432, source: 'FULCRUM_DB_DSN' },
+  OutboundConnection: { host: 'db.internal.example', port: 5432, count: 9, lastAt: LATER, purpose: 'database' },
   KeycloakUser: {
     id: ANY_ID,
     username: 'ada',
@@ -361,4 +371,5 @@ export const EXAMPLES: Readonly<Record<string, AnyJson>> = {
   ...EXPOSURE_EXAMPLES,
   ...PORTABILITY_EXAMPLES,
   ...AUDIT_EXAMPLES,
+  ...SOVEREIGNTY_EXAMPLES,
 }

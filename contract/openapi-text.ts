@@ -139,6 +139,30 @@ export const TAGS: Readonly<Record<string, Tag>> = {
     name: 'Vault copies',
     description: 'Copies of services that stay when the service or its provider is gone.',
   },
+  sovereigntyProfiles: {
+    name: 'Sovereignty profiles',
+    description: 'What is known about providers, their agents and what they offer, and what is missing for more.',
+  },
+  sovereigntyEvidences: {
+    name: 'Sovereignty evidence',
+    description: 'What backs these facts: declarations, certificates, credentials, measurements; and who verified them.',
+  },
+  sovereigntyNotices: {
+    name: 'Sovereignty notices',
+    description: 'Evidence and profiles that end soon, and the services that rely on them.',
+  },
+  sovereigntyPolicies: {
+    name: 'Sovereignty policies',
+    description: 'What the federation and its consumers accept. A change is a new version.',
+  },
+  sovereigntyWaivers: {
+    name: 'Sovereignty waivers',
+    description: 'Exceptions of one constraint for one provider, with a reason and an end.',
+  },
+  compliance: {
+    name: 'Compliance',
+    description: 'Whether running services still comply with the policies in force, and what follows when not.',
+  },
   switchings: {
     name: 'Switchings',
     description: 'Leaving a provider under the Data Act: clocks, entries of both sides, and what can be taken along.',
