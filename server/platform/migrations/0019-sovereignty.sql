@@ -59,6 +59,22 @@ CREATE TABLE sovereignty_evidences (
 CREATE INDEX sovereignty_evidences_subject ON sovereignty_evidences (participant_id, agent_id, service_type_id);
 CREATE INDEX sovereignty_evidences_end ON sovereignty_evidences (valid_until) WHERE valid_until IS NOT NULL;
 
+CREATE INDEX sovereignty_profiles_end ON sovereignty_profiles (valid_until) WHERE valid_until IS NOT NULL;
+
+-- What ends: evidence that is worth something, and the newest published version of each profile.
+CREATE VIEW sovereignty_notices AS
+  SELECT id, 'evidence' AS kind, participant_id, agent_id, service_type_id, valid_until, asserts_paths AS paths, created_at
+  FROM sovereignty_evidences
+  WHERE valid_until IS NOT NULL AND verification_status NOT IN ('revoked', 'failed')
+  UNION ALL
+  SELECT id, 'profile', participant_id, agent_id, service_type_id, valid_until, ARRAY['/'], created_at
+  FROM sovereignty_profiles p
+  WHERE valid_until IS NOT NULL AND status = 'published' AND NOT EXISTS (
+    SELECT FROM sovereignty_profiles newer
+    WHERE newer.participant_id = p.participant_id AND newer.agent_id IS NOT DISTINCT FROM p.agent_id
+      AND newer.service_type_id IS NOT DISTINCT FROM p.service_type_id
+      AND newer.status = 'published' AND newer.version > p.version);
+
 -- What is accepted. A policy keeps its id; each change is a new version.
 CREATE TABLE sovereignty_policies (
   id           uuid NOT NULL,
