@@ -42,6 +42,7 @@ const ROOMS_FOR_TESTS: Readonly<Record<string, readonly string[]>> = { agents: [
 /** The features of the server. Each may import those before it. */
 export const FEATURES: readonly string[] = [
   'platform',
+  'self',
   'events',
   'vault',
   'participants',

@@ -1,0 +1,2 @@
+/** What this server itself depends on. */
+export { selfRoutes } from './self-routes.ts'
