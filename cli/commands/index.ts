@@ -11,6 +11,7 @@ type Entry = {
 const ACCOUNT = 'Account:'
 const SERVICES = 'Services:'
 const RESOURCES = 'Resources:'
+const SOVEREIGNTY = 'Sovereignty:'
 const LEAVING = 'Leaving:'
 const MORE = 'More:'
 
@@ -39,6 +40,12 @@ export const COMMANDS: readonly Entry[] = [
   entry('audit', 'verify the audit log, export it, prove and erase', RESOURCES, () => import('./audit.ts')),
   entry('token', 'create and regenerate API tokens', RESOURCES, () => import('./token.ts')),
   entry('agent-token', 'create a token for an agent', RESOURCES, () => import('./agent-token.ts')),
+  entry(
+    'sovereignty',
+    'facts about providers, decisions, and what Fulcrum depends on',
+    SOVEREIGNTY,
+    () => import('./sovereignty.ts'),
+  ),
   entry('exit', 'exit plan, register of information, jurisdiction of a provider', LEAVING, () => import('./exit.ts')),
   entry('switching', 'leave a provider under the Data Act, on the record', LEAVING, () => import('./switching.ts')),
   entry('import', 'copy the database of a Go control plane into ours', MORE, () => import('./import.ts')),
