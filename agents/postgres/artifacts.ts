@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { JobFailure } from '@fulcrum/agent-sdk'
 import { ConflictError, ForbiddenError, type FulcrumClient, FulcrumError, NotFoundError } from '@fulcrum/client'
 import { type Artifact, artifacts } from '@fulcrum/contract'
-import { dump } from './database/index.ts'
+import { type Content, dump, portableDump } from './database/index.ts'
 import type { DumpEntry } from './service-properties.ts'
 import type { PostgresJob, Site } from './site.ts'
 
@@ -43,14 +43,56 @@ export async function uploadDump(
   }
 }
 
+/** What an export that proves itself tells of its artifact. */
+export type PortableEntry = {
+  artifactId: string
+  sha256: string
+  sizeBytes: number
+  format: string
+  takenAt: string
+  content: Content
+}
+
+/**
+ * Dumps the database with its rights into an artifact under an id that the server chose. Called again it begins anew: what an
+ * earlier run has stored without telling its content is deleted.
+ *
+ * @throws JobFailure when the server does not store it; what `portableDump` throws. No half artifact is left then.
+ */
+export async function uploadPortableDump(
+  { client, service, signal }: PostgresJob,
+  { provider, tools }: Site,
+  id: string,
+  kept: { kind: string; retentionDays?: number },
+): Promise<PortableEntry> {
+  await removeArtifact(client, id, signal)
+  const { format, stream, takenAt, content } = await portableDump(provider, service.id, await tools(), signal)
+  try {
+    const options = { serviceId: service.id, format, ...kept, signal }
+    const { createdAt: _, ...entry } = entryOf(await client.uploadArtifact(id, stream, options))
+    return { ...entry, takenAt: takenAt.toISOString(), content: await content }
+  } catch (error) {
+    await removeArtifact(client, id, AbortSignal.timeout(CLEAN_UP_MS)).catch(() => undefined)
+    if (!(error instanceof FulcrumError)) throw error
+    throw new JobFailure(`the dump cannot be stored: ${error.message}`, { cause: error })
+  } finally {
+    stream.destroy()
+  }
+}
+
 /**
  * Opens a dump for restoring into the job's service. It must be of the same service or of another one of the same consumer:
  * the agent itself may read the artifacts of all its services, so this is not left to the server alone.
  *
+ * @param sha256  what it must have, if whoever asked for the import knows
  * @returns a stream that fails when size or SHA-256 do not agree at its end
  * @throws JobFailure that says what is wrong with the artifact
  */
-export async function openDump({ client, service, signal }: PostgresJob, id: string): Promise<Readable> {
+export async function openDump(
+  { client, service, signal }: PostgresJob,
+  id: string,
+  sha256?: string,
+): Promise<Readable> {
   const { artifact, stream } = await client.downloadArtifact(id, { signal }).catch((error: unknown) => {
     throw asFailure(id, error)
   })
@@ -59,9 +101,11 @@ export async function openDump({ client, service, signal }: PostgresJob, id: str
   stream.destroy()
   throw new JobFailure(`artifact ${id} ${problem}`)
 
-  function problemOf({ serviceId, consumerId, format }: Artifact): string | null {
+  function problemOf({ serviceId, consumerId, format, sha256: stored }: Artifact): string | null {
     if (serviceId !== service.id && consumerId !== service.consumerId) return NOT_YOURS
     if (!RESTORABLE.includes(format)) return `has the format ${format}; it must be one of: ${RESTORABLE.join(', ')}`
+    if (sha256 !== undefined && stored !== sha256.toLowerCase())
+      return `has the SHA-256 ${stored}, and ${sha256} was to be imported`
     return null
   }
 }

@@ -1,9 +1,11 @@
 /** Restoring an archive of `pg_dump --format=custom` with pg_restore, as the worker role. */
 import { writeFile } from 'node:fs/promises'
 import { Writable } from 'node:stream'
+import { isAuthority } from './authority.ts'
 import { ProgramFailed, runProgram } from './client-program.ts'
 import type { Target } from './provider.ts'
 import { DatabaseRefusal } from './refusal.ts'
+import { splitStatements } from './sql-statements.ts'
 
 /** Longest table of contents that is read, in bytes: some 200,000 objects. */
 const LONGEST_LIST = 32 * 1024 * 1024
@@ -15,6 +17,7 @@ const LONGEST_LIST = 32 * 1024 * 1024
  * @param file  a list of its entries is written beside it
  * @param role  the owner role
  * @param extensions  those that the database has
+ * @param rights  `with rights`: policies are left to `writeAuthority`, because they name roles
  * @throws DatabaseRefusal `invalid` with pg_restore's reason
  */
 export async function restoreArchive(
@@ -24,10 +27,11 @@ export async function restoreArchive(
   role: string,
   extensions: readonly string[],
   signal: AbortSignal,
+  rights: 'with rights' | 'without',
 ): Promise<void> {
   try {
     const list = await output(pgRestore, ['--list', file], signal)
-    const wanted = list.split('\n').filter((line) => !isPresent(line, extensions))
+    const wanted = list.split('\n').filter((line) => !isPresent(line, extensions, rights))
     await writeFile(`${file}.list`, wanted.join('\n'), { mode: 0o600 })
     const parameters = [
       '--format=custom',
@@ -50,8 +54,30 @@ export async function restoreArchive(
   }
 }
 
+/**
+ * The statements of an archive that say who owns what and who may do what, for `writeAuthority`.
+ *
+ * @param file  a list of entries is written beside it
+ * @throws DatabaseRefusal `invalid` with pg_restore's reason
+ */
+export async function authorityOfArchive(pgRestore: string, file: string, signal: AbortSignal): Promise<string[]> {
+  try {
+    const list = await output(pgRestore, ['--list', file], signal)
+    const wanted = list.split('\n').filter((line) => !HOLDS_DATA.test(line))
+    await writeFile(`${file}.list`, wanted.join('\n'), { mode: 0o600 })
+    const script = await output(pgRestore, ['--format=custom', `--use-list=${file}.list`, '--file=-', file], signal)
+    return splitStatements(`${script}\n`).statements.filter(isAuthority)
+  } catch (error) {
+    if (!(error instanceof ProgramFailed)) throw error
+    throw new DatabaseRefusal('invalid', `the dump cannot be restored: ${error.message}`, { cause: error })
+  }
+}
+
+const HOLDS_DATA = /^\d+; \d+ \d+ (?:TABLE DATA|BLOBS|SEQUENCE SET|MATERIALIZED VIEW DATA|STATISTICS DATA) /
+
 /** Lines look like `3; 3079 16385 EXTENSION - citext ` and `3399; 0 0 COMMENT - EXTENSION citext `. */
-function isPresent(line: string, extensions: readonly string[]): boolean {
+function isPresent(line: string, extensions: readonly string[], rights: 'with rights' | 'without'): boolean {
+  if (rights === 'with rights' && /^\d+; \d+ \d+ POLICY /.test(line)) return true
   const [, extension] = line.match(/^\d+; \d+ \d+ (?:EXTENSION -|COMMENT - EXTENSION) (\S+)/) ?? []
   if (extension !== undefined) return extensions.includes(extension) || extension === 'plpgsql'
   return /^\d+; \d+ \d+ SCHEMA - public /.test(line)

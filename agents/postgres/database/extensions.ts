@@ -43,6 +43,39 @@ export async function writeExtensions(session: Session, wanted: readonly string[
   }
 }
 
+export type ExtensionVersion = { name: string; version: string }
+
+/**
+ * Whether the server has what objects of another server's database may rely on: each extension in that version or a newer one.
+ *
+ * @throws DatabaseRefusal `unsupported` naming all that is missing
+ */
+export async function checkVersions(session: Session, wanted: readonly ExtensionVersion[]): Promise<void> {
+  const names = wanted.map(({ name }) => name)
+  const rows = await session.query<{ name: string; default: string; versions: string[] }>(
+    `SELECT e.name, e.default_version AS default, array_agg(v.version) AS versions
+     FROM pg_available_extensions e JOIN pg_available_extension_versions v ON v.name = e.name
+     WHERE e.name = ANY ($1::name[]) GROUP BY 1, 2`,
+    [names],
+  )
+  const missing = wanted.flatMap(({ name, version }) => {
+    const here = rows.find((row) => row.name === name)
+    if (!here) return [`${name} ${version} (this server does not have ${name})`]
+    if (here.versions.includes(version) || isNewer(here.default, version)) return []
+    return [`${name} ${version} (this server has ${here.default})`]
+  })
+  if (missing.length > 0)
+    throw new DatabaseRefusal('unsupported', `the data need extensions that are not here: ${missing.join(', ')}`)
+}
+
+/** Versions are free text; most are numbers with dots. */
+function isNewer(version: string, than: string): boolean {
+  const [a, b] = [version, than].map((text) => text.split('.').map(Number))
+  if (!a || !b || [...a, ...b].some(Number.isNaN)) return false
+  const at = a.findIndex((part, index) => part !== (b[index] ?? 0))
+  return at < 0 ? a.length >= b.length : (a[at] ?? 0) > (b[at] ?? 0)
+}
+
 async function createExtension(session: Session, name: string): Promise<void> {
   try {
     await session.query(`CREATE EXTENSION IF NOT EXISTS ${ident(name)} WITH SCHEMA public`)

@@ -7,7 +7,7 @@ import { checkExtensions } from './extensions.ts'
 import { type Located, locate, type Plan } from './located.ts'
 import { checkServiceId, markOf, namesFor } from './names.ts'
 import { ident, literal, noDatabase, type Provider, type Session, withServiceLock } from './provider.ts'
-import { checkPlan, endSessions, writeDatabaseSettings, writePlan, writeRoles } from './roles.ts'
+import { awaitLogins, checkPlan, endSessions, writeDatabaseSettings, writePlan, writeRoles } from './roles.ts'
 import { scramVerifier } from './scram.ts'
 import { settleAccess } from './storage.ts'
 
@@ -81,7 +81,8 @@ export async function update(provider: Provider, input: UpdateInput, signal: Abo
 }
 
 /**
- * Refuses logins and ends all sessions; the data stay.
+ * Refuses logins and ends all sessions; the data stay. When this returns nobody can write any more, also not a client that was
+ * logging in meanwhile: what is exported now is the last state.
  *
  * @throws DatabaseRefusal `not-found`
  */
@@ -89,6 +90,7 @@ export async function stop(provider: Provider, serviceId: string, signal: AbortS
   await withServiceLock(provider, serviceId, signal, async (admin) => {
     const { names } = await present(admin, serviceId)
     await admin.query(`ALTER ROLE ${ident(names.login)} NOLOGIN`)
+    await awaitLogins(admin)
     await endSessions(admin, names.login)
   })
 }

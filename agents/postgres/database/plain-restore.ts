@@ -1,6 +1,7 @@
 /** Restoring a plain dump, `pg_dump --inserts`, over an ordinary connection of the worker role. */
 import { open } from 'node:fs/promises'
 import pg from 'pg'
+import { isAuthority } from './authority.ts'
 import type { Target } from './provider.ts'
 import { DatabaseRefusal } from './refusal.ts'
 import { splitStatements, withoutComments } from './sql-statements.ts'
@@ -34,6 +35,7 @@ export async function isCompletePlainDump(file: string): Promise<boolean> {
  * all others run with the tenant's rights, so that one it may not do ends the restore.
  *
  * @param extensions  those that the database has
+ * @param rights  `with rights`: statements about roles are not run, but returned for `writeAuthority`
  * @throws DatabaseRefusal `invalid` with PostgreSQL's reason, or if the dump is for psql (COPY, commands with a backslash)
  */
 export async function restorePlainDump(
@@ -41,7 +43,8 @@ export async function restorePlainDump(
   target: Target,
   extensions: readonly string[],
   signal: AbortSignal,
-): Promise<void> {
+  rights: 'with rights' | 'without',
+): Promise<string[]> {
   signal.throwIfAborted()
   const client = new pg.Client(target)
   client.on('error', () => {})
@@ -49,7 +52,15 @@ export async function restorePlainDump(
   const abort = () => void client.end()
   signal.addEventListener('abort', abort, { once: true })
   try {
-    for await (const batch of batches(file, extensions)) await client.query(batch)
+    const authority: string[] = []
+    const isForNow = (statement: string) => {
+      if (!isWanted(withoutComments(statement), extensions)) return false
+      if (rights === 'without' || !isAuthority(statement)) return true
+      authority.push(statement)
+      return false
+    }
+    for await (const batch of batches(file, isForNow)) await client.query(batch)
+    return authority
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof pg.DatabaseError)) throw error
@@ -60,7 +71,7 @@ export async function restorePlainDump(
   }
 }
 
-async function* batches(file: string, extensions: readonly string[]): AsyncGenerator<string> {
+async function* batches(file: string, isForNow: (statement: string) => boolean): AsyncGenerator<string> {
   await using handle = await open(file)
   const parts = handle.createReadStream({ encoding: 'utf8', highWaterMark: BATCH_LENGTH, autoClose: false })
   let rest = ''
@@ -74,17 +85,17 @@ async function* batches(file: string, extensions: readonly string[]): AsyncGener
     if (rest.length > LONGEST_STATEMENT)
       throw new DatabaseRefusal('invalid', 'the dump has a statement that is too long')
     wanted = Math.max(BATCH_LENGTH, rest.length * 2)
-    yield joined(split.statements, extensions)
+    yield joined(split.statements, isForNow)
   }
   const last = splitStatements(`${rest}\n`)
-  yield joined(last.statements, extensions)
+  yield joined(last.statements, isForNow)
   if (withoutComments(last.rest) !== '')
     throw new DatabaseRefusal('invalid', 'the dump ends in the middle of a statement')
 }
 
 // The semicolon on a line of its own: a statement may end with a comment.
-const joined = (statements: readonly string[], extensions: readonly string[]) =>
-  statements.filter((statement) => isWanted(withoutComments(statement), extensions)).join('\n;\n')
+const joined = (statements: readonly string[], isForNow: (statement: string) => boolean) =>
+  statements.filter(isForNow).join('\n;\n')
 
 /** @throws DatabaseRefusal `invalid` for what only psql understands */
 function isWanted(statement: string, extensions: readonly string[]): boolean {

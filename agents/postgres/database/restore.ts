@@ -9,10 +9,12 @@
 import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
-import { restoreArchive } from './archive.ts'
+import { authorityOfArchive, restoreArchive } from './archive.ts'
+import { writeAuthority } from './authority.ts'
 import { createDatabase, dropDatabaseNow, dropLeftovers, furnishDatabase } from './content.ts'
+import { type Content, withContentSession } from './content-digest.ts'
 import type { DumpFormat, Tools } from './dump.ts'
-import { installedExtensions } from './extensions.ts'
+import { checkVersions, type ExtensionVersion, installedExtensions } from './extensions.ts'
 import { type Located, locate, type Plan } from './located.ts'
 import { markOf, type Names } from './names.ts'
 import { isCompletePlainDump, restorePlainDump } from './plain-restore.ts'
@@ -53,26 +55,63 @@ export async function restore(
   tools: Tools,
   signal: AbortSignal,
 ): Promise<void> {
+  await replace(provider, serviceId, dump, tools, signal, null)
+}
+
+/**
+ * The same for a dump of `portableDump`, made by this or another server: owners, grants, default privileges and policies hold for
+ * the roles of this service.
+ *
+ * @param extensions  with the versions that the source had
+ * @returns what the database has now, seen before anybody could write to it
+ * @throws DatabaseRefusal as `restore`; `unsupported` if this server has an extension not at all or only older
+ */
+export async function restorePortable(
+  provider: Provider,
+  serviceId: string,
+  dump: Readable,
+  tools: Tools,
+  signal: AbortSignal,
+  extensions: readonly ExtensionVersion[],
+): Promise<Content> {
+  const content = await replace(provider, serviceId, dump, tools, signal, extensions)
+  if (!content) throw new Error('the restored content was not looked at')
+  return content
+}
+
+async function replace(
+  provider: Provider,
+  serviceId: string,
+  dump: Readable,
+  tools: Tools,
+  signal: AbortSignal,
+  portable: readonly ExtensionVersion[] | null,
+): Promise<Content | null> {
   // A sender may fail while the locks are awaited, when nothing reads yet; reading finds it out then.
   dump.on('error', () => {})
-  await withServiceLock(
+  return withServiceLock(
     provider,
     serviceId,
     signal,
     async (admin) => {
       const { plan } = await present(admin, serviceId)
-      await withSpool(provider, dump, limitBytesOf(plan) * DUMP_PER_LIMIT, signal, async (file) => {
+      if (portable) await checkVersions(admin, portable)
+      return withSpool(provider, dump, limitBytesOf(plan) * DUMP_PER_LIMIT, signal, async (file) => {
         const format = await formatOf(file, tools)
+        const rights = portable ? ('with rights' as const) : ('without' as const)
         const names = await withServiceLock(provider, serviceId, signal, (session) =>
           prepare(provider, session, serviceId, signal),
         )
+        let content: Content | null
         try {
-          await fill(provider, admin, { names, serviceId, plan, file, format, tools }, signal)
+          const authority = await fill(provider, admin, { names, serviceId, plan, file, format, tools, rights }, signal)
+          content = portable ? await settleContent(provider, admin, names, serviceId, authority, signal) : null
         } catch (error) {
           await withAdmin(provider, AbortSignal.timeout(60_000), (session) => dropDatabaseNow(session, names.restoring))
           throw error
         }
         await withServiceLock(provider, serviceId, signal, (session) => swap(provider, session, serviceId, signal))
+        return content
       })
     },
     'content',
@@ -90,29 +129,61 @@ async function prepare(provider: Provider, admin: Session, serviceId: string, si
   return names
 }
 
+/** @returns the statements of the dump about roles, which were not run if the dump comes with rights */
 async function fill(
   provider: Provider,
   admin: Session,
-  job: { names: Names; serviceId: string; plan: Plan; file: string; format: DumpFormat; tools: Tools },
+  job: {
+    names: Names
+    serviceId: string
+    plan: Plan
+    file: string
+    format: DumpFormat
+    tools: Tools
+    rights: 'with rights' | 'without'
+  },
   signal: AbortSignal,
-): Promise<void> {
-  const { names, serviceId, plan, file, tools } = job
+): Promise<string[]> {
+  const { names, serviceId, plan, file, tools, rights } = job
   const extensions = await withDatabase(provider, names.restoring, signal, installedExtensions)
   const worker = { names, serviceId, database: names.restoring, purpose: 'write' } as const
-  await withWorker(provider, admin, worker, signal, async (target) => {
+  return withWorker(provider, admin, worker, signal, async (target) => {
     const full = new AbortController()
     const done = new AbortController()
     const watch = watchSize(provider, names.restoring, limitBytesOf(plan), full, done.signal)
+    let authority: string[] = []
     try {
       const ending = AbortSignal.any([signal, full.signal])
-      if (job.format === 'pg_dump-plain') await restorePlainDump(file, target, extensions.all, ending)
-      else if (tools !== 'bundled')
-        await restoreArchive(tools.pgRestore, file, target, names.owner, extensions.all, ending)
+      if (job.format === 'pg_dump-plain')
+        authority = await restorePlainDump(file, target, extensions.all, ending, rights)
+      else if (tools !== 'bundled') {
+        await restoreArchive(tools.pgRestore, file, target, names.owner, extensions.all, ending, rights)
+        if (rights === 'with rights') authority = await authorityOfArchive(tools.pgRestore, file, ending)
+      }
     } finally {
       done.abort()
       await watch
     }
     await checkSize(provider, names.restoring, limitBytesOf(plan))
+    return authority
+  })
+}
+
+/** Gives the new content its rights and looks at it as a whole, while no tenant can reach it. */
+async function settleContent(
+  provider: Provider,
+  admin: Session,
+  names: Names,
+  serviceId: string,
+  authority: readonly string[],
+  signal: AbortSignal,
+): Promise<Content> {
+  const worker = { names, serviceId, database: names.restoring, purpose: 'read' } as const
+  return withWorker(provider, admin, worker, signal, async (target) => {
+    await withDatabase(provider, names.restoring, signal, (session) =>
+      writeAuthority(authority, target, session, names, signal),
+    )
+    return withContentSession(target, names, signal, (session) => session.content())
   })
 }
 

@@ -81,6 +81,42 @@ export async function endSessions(admin: Session, role: string): Promise<void> {
   throw new Error(`sessions of role ${role} did not end within 15 seconds`)
 }
 
+/** So long a login that had begun may take; a client that says nothing is then cut off. In milliseconds. */
+const LOGIN_PATIENCE_MS = 5_000
+/** Above PostgreSQL's default authentication_timeout of 60 s, for an admin who may not cut off others. */
+const LONGEST_LOGIN_MS = 70_000
+
+/**
+ * Waits until every login that had begun before this call is a session that can be seen, or has failed. A new server process asks
+ * whether its role may log in before it shows in pg_stat_activity: one that asked just before the answer became no would be missed
+ * by whoever ends the sessions. Its transaction, however, shows in pg_locks.
+ *
+ * @throws Error if some login does not come to an end
+ */
+export async function awaitLogins(admin: Session): Promise<void> {
+  const begun = await loginsUnderWay(admin)
+  const started = performance.now()
+  for (let left = begun; left.length > 0; ) {
+    const waitedMs = performance.now() - started
+    if (waitedMs > LONGEST_LOGIN_MS) throw new Error('a login that had begun does not come to an end')
+    if (waitedMs > LOGIN_PATIENCE_MS && admin.isSuperuser)
+      await admin.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid', [left.map(({ pid }) => pid)])
+    await admin.query('SELECT pg_sleep(0.02)')
+    const now = new Set((await loginsUnderWay(admin)).map(({ transaction }) => transaction))
+    left = left.filter(({ transaction }) => now.has(transaction))
+  }
+}
+
+/** Server processes that have begun a transaction and do not show yet, which they do at the end of a login. */
+async function loginsUnderWay(admin: Session): Promise<{ pid: number; transaction: string }[]> {
+  return admin.query(
+    `SELECT l.pid, l.virtualtransaction AS transaction FROM pg_locks l
+     WHERE l.locktype = 'virtualxid' AND l.granted AND l.virtualtransaction = l.virtualxid
+       AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = l.pid AND a.usesysid IS NOT NULL)
+       AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = l.pid AND a.backend_type NOT IN ('client backend'))`,
+  )
+}
+
 /** @throws DatabaseRefusal `invalid` naming the field */
 export function checkPlan(plan: Plan): void {
   const within = (field: string, value: number, min: number, max: number) => {

@@ -13,13 +13,13 @@ import { DatabaseRefusal } from './refusal.ts'
  *
  * @throws DatabaseRefusal `invalid` if the dump is bigger than the limit
  */
-export async function withSpool(
+export async function withSpool<T>(
   provider: Provider,
   dump: Readable,
   limitBytes: number,
   signal: AbortSignal,
-  work: (file: string) => Promise<void>,
-): Promise<void> {
+  work: (file: string) => Promise<T>,
+): Promise<T> {
   const { spoolDir = tmpdir() } = provider.options
   await mkdir(spoolDir, { recursive: true, mode: 0o700 })
   const directory = await mkdtemp(join(spoolDir, 'fulcrum-restore-'))
@@ -39,7 +39,7 @@ export async function withSpool(
       createWriteStream(file, { mode: 0o600 }),
       { signal },
     )
-    await work(file)
+    return await work(file)
   } finally {
     await rm(directory, { recursive: true, force: true })
   }

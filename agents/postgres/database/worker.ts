@@ -14,7 +14,7 @@ const CLEANUP_MS = 60_000
 /**
  * Runs `work` while the worker may log in to one database.
  *
- * `read`: it has the owner role's rights itself and passes row security, so that a dump is complete or fails.
+ * `read`: it has the rights of owner and login role itself and passes row security, so that a dump is complete or fails.
  * `write`: it acts as the owner role, so that what it creates belongs to that.
  *
  * The caller holds the service's content lock.
@@ -36,6 +36,7 @@ export async function withWorker<T>(
       await admin.query(`CREATE ROLE ${worker} NOLOGIN ${purpose === 'read' ? 'INHERIT' : 'NOINHERIT'}`)
       await admin.query(`COMMENT ON ROLE ${worker} IS ${literal(`${markOf(job.serviceId)} worker`)}`)
       await admin.query(`GRANT ${ident(names.owner)} TO ${worker}`)
+      if (purpose === 'read') await admin.query(`GRANT ${ident(names.login)} TO ${worker}`)
       if (!admin.isSuperuser) await admin.query(`GRANT ${worker} TO CURRENT_USER`)
       if (purpose === 'write') await admin.query(`ALTER ROLE ${worker} SET role = ${ident(names.owner)}`)
       else if (admin.isSuperuser) await admin.query(`ALTER ROLE ${worker} BYPASSRLS`)

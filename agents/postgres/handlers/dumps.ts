@@ -4,8 +4,10 @@ import { JobFailure, type Outcome } from '@fulcrum/agent-sdk'
 import { FulcrumError } from '@fulcrum/client'
 import { openDump, removeArtifact, uploadDump } from '../artifacts.ts'
 import { restore } from '../database/index.ts'
+import { exportWish, importWish } from '../portability.ts'
 import { backupsOf, type DumpEntry, textOf } from '../service-properties.ts'
 import type { PostgresJob, Site } from '../site.ts'
+import { exportPortable, importPortable } from './portable.ts'
 
 /** Makes a backup, and deletes the oldest beyond the configured number. */
 export async function backUp(job: PostgresJob, site: Site): Promise<Outcome> {
@@ -29,8 +31,10 @@ export async function backUp(job: PostgresJob, site: Site): Promise<Outcome> {
   }
 }
 
-/** Makes a dump for the consumer to take away. It is not deleted by the agent. */
+/** Makes a dump for the consumer to take away, or for another provider's agent. It is not deleted by the agent. */
 export async function exportDump(job: PostgresJob, site: Site): Promise<Outcome> {
+  const wish = exportWish(job.params)
+  if (wish) return { result: await exportPortable(job, site, wish) }
   return { properties: { lastExport: await dumped(job, site, { kind: 'export' }) } }
 }
 
@@ -45,7 +49,9 @@ export async function restoreBackup(job: PostgresJob, site: Site): Promise<undef
 }
 
 /** @throws JobFailure as `restoreBackup` */
-export async function importDump(job: PostgresJob, site: Site): Promise<undefined> {
+export async function importDump(job: PostgresJob, site: Site): Promise<Outcome | undefined> {
+  const wish = importWish(job.params)
+  if (wish) return { result: await importPortable(job, site, wish) }
   const id = textOf(job.service, 'importFrom')
   if (id === undefined)
     throw new JobFailure('there is nothing to import: set property importFrom to the id of an uploaded artifact')
