@@ -9,6 +9,25 @@ const Assured = Type.Enum(['none', 'self-declared', 'credential-verified', 'audi
 const OnUnknown = Type.Enum(['deny', 'warn'])
 const Text = Type.Array(Type.String())
 
+/** Read as it is: a misspelt member would loosen what was meant to be tight. */
+export const PlacementConstraint = Type.Object(
+  {
+    id: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
+        description: 'Names it in answers. Default: its type.',
+      }),
+    ),
+    type: Type.String({ description: 'One of the closed list, for example gaiax.label.min.' }),
+    params: Type.Optional(JsonObject),
+    minAssurance: Type.Optional(Assured),
+    onUnknown: Type.Optional(OnUnknown),
+    severity: Type.Optional(Type.Enum(['hard', 'soft'], { description: 'soft: a failure is a warning.' })),
+  },
+  { additionalProperties: false },
+)
+export type PlacementConstraint = Static<typeof PlacementConstraint>
+
 export const PlacementRequirements = Type.Object(
   {
     trustedZone: Type.Optional(
@@ -23,17 +42,10 @@ export const PlacementRequirements = Type.Object(
       description: 'What follows from a fact that is not known. Default: deny.',
     }),
     constraints: Type.Optional(
-      Type.Array(
-        Type.Object({
-          id: Type.Optional(Type.String({ description: 'Names it in answers. Default: its type.' })),
-          type: Type.String({ description: 'One of the closed list, for example gaiax.label.min.' }),
-          params: Type.Optional(JsonObject),
-          minAssurance: Type.Optional(Assured),
-          onUnknown: Type.Optional(OnUnknown),
-          severity: Type.Optional(Type.Enum(['hard', 'soft'])),
-        }),
-        { description: 'All must hold, besides those of every policy in force. At most 50.' },
-      ),
+      Type.Array(Type.Unsafe<PlacementConstraint>({ type: 'object' }), {
+        description:
+          'Each a PlacementConstraint; members that it does not have are refused. All must hold, besides those of every policy in force. At most 50.',
+      }),
     ),
     preferences: Type.Optional(
       Type.Array(

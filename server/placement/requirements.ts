@@ -1,10 +1,12 @@
 /** What an order demands, as the rules read it: a policy of its own, and preferences. Pure. */
-import type { CustomerKey, PlacementRequirements } from '@fulcrum/contract'
+import type { CustomerKey, PlacementConstraint, PlacementRequirements } from '@fulcrum/contract'
 import {
+  ASSURANCES,
   inZone,
   type Policy,
   PREFERENCES,
   type Preference,
+  paramFault,
   RULES,
   SCOPE_KINDS,
   type Zone,
@@ -22,14 +24,9 @@ export function checkRequirements(requirements: PlacementRequirements, groups: Z
   const { constraints = [], preferences = [], agentTags = [], trustedZone } = requirements
   for (const [name, list] of Object.entries({ constraints, preferences, agentTags }))
     if (list.length > MOST) throw invalidInput(`requirements.${name} has more than ${MOST} entries`)
-  for (const { id, type } of constraints) {
-    if (!RULES.has(type))
-      throw invalidInput(
-        `requirements.constraints: there is no constraint type '${type.slice(0, MOST_TEXT)}'; there are ${[...RULES.keys()].toSorted().join(', ')}`,
-      )
-    if (id !== undefined && (id === '' || id.length > MOST_TEXT))
-      throw invalidInput(`requirements.constraints: an id has 1 to ${MOST_TEXT} characters`)
-  }
+  if (constraints.length + preferences.length + agentTags.length === 0)
+    throw invalidInput('requirements demand and prefer nothing: constraints, preferences or agentTags are needed')
+  for (const [at, constraint] of constraints.entries()) checkConstraint(constraint, `requirements.constraints[${at}]`)
   const ids = namedConstraints(requirements).map(({ id }) => id)
   const twice = ids.find((id, at) => ids.indexOf(id) !== at)
   if (twice !== undefined) throw invalidInput(`requirements.constraints: the id '${twice}' is there twice`)
@@ -45,6 +42,36 @@ export function checkRequirements(requirements: PlacementRequirements, groups: Z
     checkCountry(country, 'requirements.trustedZone')
 }
 
+const MEMBERS: Readonly<Record<string, readonly unknown[] | null>> = {
+  id: null,
+  type: null,
+  params: null,
+  minAssurance: ASSURANCES,
+  onUnknown: ['deny', 'warn'],
+  severity: ['hard', 'soft'],
+}
+const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+
+function checkConstraint(constraint: PlacementConstraint, where: string): void {
+  for (const [name, value] of Object.entries(constraint)) {
+    const allowed = Object.hasOwn(MEMBERS, name) ? MEMBERS[name] : undefined
+    if (allowed === undefined) throw invalidInput(`${where} has no member '${name.slice(0, MOST_TEXT)}'`)
+    if (allowed && !allowed.includes(value)) throw invalidInput(`${where}.${name} must be one of ${allowed.join(', ')}`)
+  }
+  const { id, type, params }: { id?: unknown; type?: unknown; params?: unknown } = constraint
+  if (typeof type !== 'string') throw invalidInput(`${where}.type is required`)
+  if (!RULES.has(type))
+    throw invalidInput(
+      `${where}: there is no constraint type '${type.slice(0, MOST_TEXT)}'; there are ${[...RULES.keys()].toSorted().join(', ')}`,
+    )
+  if (id !== undefined && (typeof id !== 'string' || !ID.test(id)))
+    throw invalidInput(`${where}.id must be 1 to 64 letters, digits, dots, hyphens and underscores`)
+  if (params !== undefined && (params === null || typeof params !== 'object' || Array.isArray(params)))
+    throw invalidInput(`${where}.params must be an object`)
+  const fault = paramFault(type, constraint.params)
+  if (fault) throw invalidInput(`${where}.params${fault.param === '' ? '' : `.${fault.param}`}: ${fault.message}`)
+}
+
 /** @throws Refusal `invalid` */
 export function checkCustomerKey({ reference, country }: CustomerKey): void {
   if (reference === '' || reference.length > 500)
@@ -57,13 +84,13 @@ function checkCountry(country: string, where: string): void {
     throw invalidInput(`${where}: '${country.slice(0, MOST_TEXT)}' is no country of two capital letters`)
 }
 
-/** Constraints without an id are called by their type, the second of a type `type#2`. */
+/** Constraints without an id are called by their type, the second of a type `type.2`. */
 function namedConstraints({ constraints = [] }: PlacementRequirements) {
   const seen = new Map<string, number>()
   return constraints.map((constraint) => {
     const count = (seen.get(constraint.type) ?? 0) + 1
     seen.set(constraint.type, count)
-    return { ...constraint, id: constraint.id ?? (count === 1 ? constraint.type : `${constraint.type}#${count}`) }
+    return { ...constraint, id: constraint.id ?? (count === 1 ? constraint.type : `${constraint.type}.${count}`) }
   })
 }
 
