@@ -48,16 +48,16 @@ async function run(flags: SelfFlags): Promise<void> {
   print(licencesText(components, format === 'wide'))
 }
 
-/** By npm, which knows what it installed: of the packages that run, without those for development. */
+/** By npm, which knows what it installed. */
 async function makeSbom(): Promise<string> {
   const { name } = JSON.parse(await readFile(path.join(INSTALLATION, 'package.json'), 'utf8'))
   if (name !== 'fulcrum') throw new CliError('unexpected', `${INSTALLATION} is not where Fulcrum was installed.`)
   try {
-    const { stdout } = await promisify(execFile)('npm', ['sbom', '--sbom-format=cyclonedx', '--omit=dev'], {
+    const { stdout } = await promisify(execFile)('npm', ['sbom', '--sbom-format=cyclonedx'], {
       cwd: INSTALLATION,
       maxBuffer: SBOM_MAX_BYTES,
     })
-    return stdout
+    return withoutDevelopment(stdout)
   } catch (error) {
     const [reason] = String(error instanceof Error ? error.message : error).split('\n')
     throw new CliError('unexpected', 'npm cannot list what is installed.', [
@@ -67,18 +67,43 @@ async function makeSbom(): Promise<string> {
   }
 }
 
+/**
+ * Without what only developers need. npm marks it; its own `--omit=dev` also leaves out what runs and is needed for development, too.
+ */
+function withoutDevelopment(text: string): string {
+  // CycloneDX, as npm writes it
+  const sbom = JSON.parse(text) as Sbom
+  const isForDevelopment = ({ properties = [] }: SbomComponent) =>
+    properties.some(({ name }) => name === 'cdx:npm:package:development')
+  const gone = new Set(sbom.components?.filter(isForDevelopment).map((component) => component['bom-ref']))
+  const stays = (ref: string) => !gone.has(ref)
+  return `${JSON.stringify(
+    {
+      ...sbom,
+      components: sbom.components?.filter((component) => !isForDevelopment(component)),
+      dependencies: sbom.dependencies
+        ?.filter(({ ref }) => stays(ref))
+        .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn?.filter(stays) })),
+    },
+    null,
+    2,
+  )}\n`
+}
+
+type SbomComponent = {
+  'bom-ref'?: string
+  name?: string
+  version?: string
+  licenses?: { license?: { id?: string; name?: string }; expression?: string }[]
+  purl?: string
+  properties?: { name: string }[]
+}
+type Sbom = { components?: SbomComponent[]; dependencies?: { ref: string; dependsOn?: string[] }[] }
+
 /** @param sbom  CycloneDX, JSON */
 export function componentsOf(sbom: string): Component[] {
   // npm wrote it; members that are missing show as unknown
-  const { components = [] } = JSON.parse(sbom) as {
-    components?: {
-      group?: string
-      name?: string
-      version?: string
-      licenses?: { license?: { id?: string; name?: string }; expression?: string }[]
-      purl?: string
-    }[]
-  }
+  const { components = [] } = JSON.parse(sbom) as Sbom
   return components
     .map(({ name = '', version = '', licenses = [], purl }) => ({
       // the purl has the scope, the name of a workspace its folder
