@@ -8,6 +8,7 @@ import { serveApiPages } from './api-pages.ts'
 import { artifactRoutes, recordStores } from './artifacts/index.ts'
 import { auditPeerRoutes, auditRoutes, startAuditLog } from './audit/index.ts'
 import { configPoolRoutes } from './config-pools/index.ts'
+import { credentialRoutes } from './credentials/index.ts'
 import { eventFeedRoutes, subscriptionRoutes } from './event-feed/index.ts'
 import { startSequencer } from './events/index.ts'
 import { switchingRoutes } from './exit/index.ts'
@@ -16,6 +17,7 @@ import { createHealth } from './health.ts'
 import { jobRoutes } from './jobs/index.ts'
 import { keycloakUserRoutes } from './keycloak-users/index.ts'
 import { metricEntryRoutes, metricTypeRoutes } from './metrics/index.ts'
+import { drillRoutes, migrationRoutes } from './migrations/index.ts'
 import { offerRoutes } from './offers/index.ts'
 import { participantRoutes } from './participants/index.ts'
 import { placementRoutes, termsRoutes } from './placement/index.ts'
@@ -169,6 +171,8 @@ const ROUTES: readonly ((api: Api, platform: Platform) => void)[] = [
   classificationRoutes,
   exposureRoutes,
   concentrationRoutes,
+  migrationRoutes,
+  drillRoutes,
   switchingRoutes,
   selfRoutes,
   keycloakUserRoutes,

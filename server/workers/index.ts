@@ -4,7 +4,9 @@ import type { Platform } from '../platform/context.ts'
 import { LockSession } from '../platform/lock-session.ts'
 import { agentWorker } from './agent-worker.ts'
 import { artifactWorker } from './artifact-worker.ts'
+import { credentialWorker } from './credential-worker.ts'
 import { jobWorker } from './job-worker.ts'
+import { migrationWorker } from './migration-worker.ts'
 import { eventWorker, metricWorker, secretWorker, tokenWorker } from './retention-workers.ts'
 import { vaultWorker } from './vault-worker.ts'
 import { startWorker } from './worker.ts'
@@ -23,10 +25,12 @@ export function startWorkers(platform: Platform, connection: ClientConfig): () =
     ...(config.agentMaintenance ? [agentWorker(config.agentHealthTimeoutMs)] : []),
     artifactWorker(every),
     vaultWorker(config.vaultIntervalMs),
+    migrationWorker(),
     ...(config.eventRetentionMs === null ? [] : [eventWorker(every, config.eventRetentionMs)]),
     ...(config.metricRetentionMs === null ? [] : [metricWorker(every, config.metricRetentionMs)]),
     tokenWorker(every, config.tokenRetentionMs),
     secretWorker(every),
+    credentialWorker(config.credentials, platform.now),
   ]
   const locks = new LockSession(connection, platform.log)
   const stops = workers.map((worker) => startWorker(worker, platform, locks))

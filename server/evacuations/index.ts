@@ -1,0 +1,2 @@
+/** Evacuations: many services that leave by one plan. */
+export { driveEvacuations } from './evacuation-driver.ts'
