@@ -12,7 +12,7 @@ import { lockService } from '../services/index.ts'
 import { outsideOf } from './newest-copies-store.ts'
 import { findPortability } from './portability-store.ts'
 import { copyList, copyToWire, getCopy } from './vault-copy-store.ts'
-import { checkStore, targetOf, type VaultSchedule } from './vault-schedule.ts'
+import { checkSchedule, checkStore, targetOf, type VaultSchedule } from './vault-schedule.ts'
 import {
   deleteSchedule,
   findConsumer,
@@ -41,7 +41,7 @@ export function vaultScheduleRoutes(api: Api, platform: Platform): void {
     const schedule = await command(async (c) => {
       const { typeId, ...owner } = await ownerOf(c, targetOf(body))
       authorize(owner)
-      const created: VaultSchedule = {
+      const created: VaultSchedule = checkSchedule({
         id: randomUUID(),
         ...owner,
         everyHours: body.everyHours,
@@ -49,7 +49,7 @@ export function vaultScheduleRoutes(api: Api, platform: Platform): void {
         store: checkStore(body.store, storesOf(platform)),
         createdAt: c.now,
         updatedAt: c.now,
-      }
+      })
       if (typeId !== null && !(await findPortability(c.tx, typeId)))
         throw invalidInput('the service type of this service declares no export: an administrator can')
       await insertSchedule(c.tx, created)
@@ -69,7 +69,7 @@ export function vaultScheduleRoutes(api: Api, platform: Platform): void {
       const before = await lockSchedule(c.tx, params.id)
       authorize(before)
       const { everyHours = before.everyHours, keep = before.keep } = body
-      const after = { ...before, everyHours, keep, updatedAt: c.now }
+      const after = checkSchedule({ ...before, everyHours, keep, updatedAt: c.now })
       await saveSchedule(c.tx, after)
       await appendEvent(c, {
         type: 'vault_schedule.updated',

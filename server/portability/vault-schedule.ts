@@ -13,6 +13,18 @@ export type VaultSchedule = {
   updatedAt: Date
 }
 
+const MOST_HOURS = 365 * 24
+const MOST_KEPT = 1_000
+
+/** @throws Refusal `invalid` that names the member and its range */
+export function checkSchedule(schedule: VaultSchedule): VaultSchedule {
+  const within = (value: number, most: number) => Number.isInteger(value) && value >= 1 && value <= most
+  if (!within(schedule.everyHours, MOST_HOURS))
+    throw invalidInput(`everyHours must be a whole number from 1 to ${MOST_HOURS}`)
+  if (!within(schedule.keep, MOST_KEPT)) throw invalidInput(`keep must be a whole number from 1 to ${MOST_KEPT}`)
+  return schedule
+}
+
 type Target = { serviceId?: string | undefined; groupId?: string | undefined; consumerId?: string | undefined }
 
 /** @throws Refusal `invalid` unless exactly one is named */

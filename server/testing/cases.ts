@@ -7,6 +7,7 @@ import { offerCases } from './cases-of-offers.ts'
 import { orderCases } from './cases-of-orders.ts'
 import { poolCases } from './cases-of-pools.ts'
 import { selfCases } from './cases-of-self.ts'
+import { portabilityCases } from './cases-of-portability.ts'
 import { userCases } from './cases-of-users.ts'
 import type { Cases } from './walk.ts'
 
@@ -18,6 +19,7 @@ export const CASES: Cases = {
   ...exitCases,
   ...exposureCases,
   ...selfCases,
+  ...portabilityCases,
   ...userCases,
   ...auditCases,
 }

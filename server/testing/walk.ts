@@ -1,5 +1,6 @@
 /** What the walk over all operations works on: two whole federations that must not see each other, and how cases are written. */
 import assert from 'node:assert/strict'
+import type { Db } from '../platform/db.ts'
 import { aFederation, type TestFederation } from './federation.ts'
 import type { Caller, TestServer } from './test-server.ts'
 
@@ -17,6 +18,8 @@ export type Who =
 export type Walk = {
   own: TestFederation
   callers: Readonly<Record<Who, Caller>>
+  /** For what only time or a worker would bring about. */
+  db: Db
   /** A name that nothing has yet. */
   unique(): string
   /** Creates something as an admin. */
@@ -69,6 +72,7 @@ export async function aWalk(server: TestServer): Promise<Walk> {
   await other.order()
   return {
     own,
+    db: server.platform.db,
     callers: {
       admin: server.admin,
       provider: own.provider.caller,

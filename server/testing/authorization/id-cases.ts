@@ -3,6 +3,7 @@
  * what is no id. Each is put into a call that succeeds otherwise.
  */
 import { randomUUID } from 'node:crypto'
+import { portabilityCases } from '../cases-of-portability.ts'
 import type { Walk } from '../walk.ts'
 import type { CallerName } from './expectations.ts'
 import type { References } from './references.ts'
@@ -56,6 +57,12 @@ const ofSibling = async ({ own: { make, own: federation, unique, callers } }: St
   const { body: sibling } = await callers.sibling.get('/agents/me')
   const { groupId, serviceTypeId } = federation
   return (await make('/services', { name: unique(), groupId, serviceTypeId, agentId: sibling.id })).id
+}
+
+/** A service whose type declares an export. */
+const aPortableService = async (walk: Walk): Promise<string> => {
+  await portabilityCases['portability.get']?.call(walk)
+  return walk.own.order()
 }
 
 const POOL_SET_OF_ANOTHER = '400: a pool set belongs to the provider of the agent'
@@ -283,6 +290,24 @@ export const ID_CASES: Readonly<Record<string, IdCase>> = {
     foreign: [foreign(A, (stock) => stock.other.own.order()), foreign(A, ofSibling)],
     missing: { as: A, value: missing, status: 404 },
     malformed: malformed(A),
+  },
+  'vaultSchedules.create body.serviceId': {
+    own: own(C, (stock) => aPortableService(stock.own)),
+    foreign: foreign(C, (stock) => aPortableService(stock.other)),
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
+  'vaultSchedules.create body.groupId': {
+    own: own(C, (stock) => stock.own.own.group()),
+    foreign: foreign(C, (stock) => stock.other.own.group()),
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
+  'vaultSchedules.create body.consumerId': {
+    own: own(C, (stock) => stock.own.own.consumer.id),
+    foreign: foreign(C, (stock) => stock.other.own.consumer.id),
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
   },
   'switchings.create body.consumerId': {
     own: own(C, (stock) => stock.own.own.consumer.id),

@@ -89,6 +89,8 @@ const BASES: Readonly<Record<string, (parts: Parts, walk: Walk, stock: Stock) =>
     assert.equal((await callers.agent.post(`/jobs/${id}/claim`)).status, 204)
     return { params: { id }, body: {} }
   },
+  'vaultSchedules.create body.groupId': (parts) => ({ body: { ...bodyOf(parts), serviceId: null } }),
+  'vaultSchedules.create body.consumerId': (parts) => ({ body: { ...bodyOf(parts), serviceId: null } }),
   'metricEntries.create body.agentInstanceId': (parts) => ({ body: { ...bodyOf(parts), serviceId: null } }),
   'metricEntries.createBatch body.entries[].agentInstanceId': (parts) => {
     const [entry] = entriesOf(parts)

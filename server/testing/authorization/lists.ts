@@ -59,6 +59,8 @@ const SCOPES: Readonly<Record<string, Scope>> = {
   'metricEntries.list': { table: 'metric_entries', participant: asEither },
   'metricEntries.resourceIds': { table: 'metric_entries', column: 'resource_id', participant: asEither },
   'events.list': { table: 'events', participant: asEither },
+  'vaultSchedules.list': { table: 'vault_schedules', participant: asConsumer },
+  'vaultCopies.list': { table: 'vault_copies', participant: asConsumer },
   'artifacts.list': { table: 'artifacts', participant: asEither, agent: asAgent },
   'switchings.list': { table: 'switchings', participant: asEither },
   'serviceClassifications.list': {

@@ -17,6 +17,8 @@ const MAKERS = [
   'servicePoolValues.get',
   'metricEntries.resourceIds',
   'artifacts.describe',
+  'vaultSchedules.get',
+  'vaultCopies.verify',
   'serviceClassifications.get',
   'vault.getSecret',
   'services.update',

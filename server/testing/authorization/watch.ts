@@ -93,6 +93,8 @@ const OWNER_COLUMNS: Readonly<Record<string, string>> = {
   config_pool_values: 'participant_id',
   metric_entries: 'consumer_id',
   artifacts: 'consumer_id',
+  vault_schedules: 'consumer_id',
+  vault_copies: 'consumer_id',
 }
 
 async function ownersOf(db: Db): Promise<Map<string, { owner: string; table: string }>> {

@@ -42,7 +42,12 @@ export type World = {
 export async function aWorld(): Promise<World> {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'fulcrum-authorization-'))
   const keycloak: KeycloakStandIn = await startKeycloakStandIn()
-  const server = await startTestServer({ FULCRUM_DATA_DIR: dataDir, ...keycloak.environment })
+  const server = await startTestServer({
+    FULCRUM_DATA_DIR: dataDir,
+    // its rounds write what the fingerprints would take for the work of a request
+    FULCRUM_VAULT_INTERVAL: '24h',
+    ...keycloak.environment,
+  })
   const first = await aSide(server, 'first')
   const second = await aSide(server, 'second')
   const third = await aSide(server, 'third')
@@ -135,7 +140,7 @@ async function aSide(server: TestServer, side: Side): Promise<OneSide> {
     const serviceId = await own.order({}, await own.group())
     return (await server.admin.get(`/jobs?serviceId=${serviceId}`)).body.items[0].id
   }
-  return { own, sibling, walk: { own, callers, unique, make, job, running } }
+  return { own, sibling, walk: { own, callers, db: server.platform.db, unique, make, job, running } }
 }
 
 /** Over, but not so long ago that somebody clears it away. */
