@@ -52,6 +52,7 @@ export class LogVerifier {
   #payloads = 0
   #expired = 0
   #lastSeq = 0
+  #end = 0
   #whole = true
 
   /**
@@ -83,6 +84,7 @@ export class LogVerifier {
     }
     if (entry.seq <= this.#lastSeq) this.#find(`it stands after number ${this.#lastSeq}`, entry.seq)
     this.#lastSeq = entry.seq
+    this.#end = index + 1
     if (`${entry.instance}/audit` !== this.#checkpoint.origin)
       this.#find(`it names another instance: ${entry.instance}`, entry.seq)
     const leaf = entryHash(entry)
@@ -96,8 +98,9 @@ export class LogVerifier {
   /** Call once, after the last record. */
   finish(): Verdict {
     const entries = this.#frontier.size
+    // of a log with missing entries it is said already which ones are
     for (const [size, known] of this.#known)
-      if (size > entries)
+      if (size > this.#end)
         for (const { name } of known) this.#find(`${name} speaks of ${size} entries, and there are only ${entries}`)
     const { length } = this.#withoutSalt
     const uncovered = this.#withoutSalt.filter((seq) => !this.#erasures.some(([from, to]) => seq >= from && seq <= to))
