@@ -5,6 +5,7 @@
 import { AUDIT_EXAMPLES } from './openapi-examples-audit.ts'
 import { EXPOSURE_EXAMPLES } from './openapi-examples-exposure.ts'
 import { EXIT_EXAMPLES } from './openapi-examples-exit.ts'
+import { MIGRATION_EXAMPLES } from './openapi-examples-migrations.ts'
 import { PORTABILITY_EXAMPLES } from './openapi-examples-portability.ts'
 import { SOVEREIGNTY_EXAMPLES } from './openapi-examples-sovereignty.ts'
 import type { AnyJson } from './values.ts'
@@ -369,6 +370,7 @@ export const EXAMPLES: Readonly<Record<string, AnyJson>> = {
   },
   KeycloakUserUpdate: { enabled: false },
   ...EXPOSURE_EXAMPLES,
+  ...MIGRATION_EXAMPLES,
   ...PORTABILITY_EXAMPLES,
   ...AUDIT_EXAMPLES,
   ...SOVEREIGNTY_EXAMPLES,

@@ -163,6 +163,19 @@ export const TAGS: Readonly<Record<string, Tag>> = {
     name: 'Compliance',
     description: 'Whether running services still comply with the policies in force, and what follows when not.',
   },
+  migrations: {
+    name: 'Migrations',
+    description:
+      'Moving one service to another agent, with its data. The source stays until the target has proved itself; one of the two counts at every moment.',
+  },
+  drills: {
+    name: 'Drills',
+    description: 'Rehearsing a move into a scratch service, which is deleted again; what was measured becomes evidence.',
+  },
+  evacuations: {
+    name: 'Evacuations',
+    description: 'Many services that leave a provider or a jurisdiction by one plan.',
+  },
   switchings: {
     name: 'Switchings',
     description: 'Leaving a provider under the Data Act: clocks, entries of both sides, and what can be taken along.',
