@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { type Caller, startTestServer, type TestServer } from '../testing/test-server.ts'
-import { insertAgent, insertGroup, insertService, insertServiceType, publishProfile } from './testing.ts'
+import { insertAgent, insertGroup, insertService, insertServiceType, publishProfile } from './testing/portfolio.ts'
 
 let server: TestServer
 let provider: { id: string; caller: Caller }

@@ -60,6 +60,9 @@ export type ConcentrationResult = {
 
 type Key = { key: string; name: string }
 
+/** The services at one offering, summed: they share every key. */
+type Slice = { offering: string; services: number; critical: number; byCriticality: number; spend: Amounts }
+
 /** @param everything  all offerings that take orders: who could take over */
 export function concentrationOf(
   { services, offerings }: Portfolio,
@@ -69,17 +72,15 @@ export function concentrationOf(
   const known = new Map([...everything, ...offerings])
   const groups = providerGroups(known.values(), at)
   const keysOf = keysByDimension(known, groups)
-  const keysOfService = (dimension: Dimension, { offering }: PortfolioService) => keysOf(dimension, offering)
-  const currencies = [...new Set(services.flatMap(({ spend }) => (spend ? [spend.currency] : [])))].toSorted()
+  const slices = slicesOf(services)
+  const currencies = [...new Set(slices.flatMap(({ spend }) => spend.currencies))].toSorted()
   const measures = DIMENSIONS.flatMap((dimension) => {
-    const measured = (weight: Weight, weigh: (service: PortfolioService) => number, currency?: string) =>
-      measure(dimension, weight, services, weigh, keysOfService, currency)
+    const measured = (weight: Weight, weigh: (slice: Slice) => number, currency?: string) =>
+      measure(dimension, weight, slices, weigh, keysOf, currency)
     return [
-      ...currencies.map((currency) =>
-        measured('spend', ({ spend }) => (spend?.currency === currency ? spend.amount : 0), currency),
-      ),
-      measured('count', () => 1),
-      measured('criticality', ({ criticality }) => CRITICALITY_WEIGHTS[criticality]),
+      ...currencies.map((currency) => measured('spend', ({ spend }) => spend.of(currency), currency)),
+      measured('count', (slice) => slice.services),
+      measured('criticality', ({ byCriticality }) => byCriticality),
     ]
   })
   const ofPortfolio = new Set([...offerings.values()].map(({ providerId }) => providerId))
@@ -87,27 +88,43 @@ export function concentrationOf(
     services: services.length,
     unknownSpend: services.filter(({ spend }) => spend === null).length,
     measures,
-    largestFails: DIMENSIONS.flatMap((dimension) => largestFails(dimension, services, known, everything, keysOf)),
-    suppliers: sharedSuppliers(services, known, keysOf),
+    largestFails: DIMENSIONS.flatMap((dimension) => largestFails(dimension, slices, known, everything, keysOf)),
+    suppliers: sharedSuppliers(slices, known, keysOf),
     groups: groups.filter(({ providers }) => providers.length > 1 && providers.some(({ id }) => ofPortfolio.has(id))),
   }
+}
+
+function slicesOf(services: readonly PortfolioService[]): Slice[] {
+  const slices = new Map<string, Slice>()
+  for (const { offering, criticality, spend } of services) {
+    let slice = slices.get(offering)
+    if (!slice) {
+      slice = { offering, services: 0, critical: 0, byCriticality: 0, spend: new Amounts() }
+      slices.set(offering, slice)
+    }
+    slice.services++
+    slice.byCriticality += CRITICALITY_WEIGHTS[criticality]
+    if (criticality === 'critical') slice.critical++
+    if (spend) slice.spend.add(spend)
+  }
+  return [...slices.values()]
 }
 
 function measure(
   dimension: Dimension,
   weight: Weight,
-  services: readonly PortfolioService[],
-  weigh: (service: PortfolioService) => number,
-  keysOf: (dimension: Dimension, service: PortfolioService) => readonly Key[],
+  slices: readonly Slice[],
+  weigh: (slice: Slice) => number,
+  keysOf: KeysOf,
   currency?: string,
 ): Measure {
   const names = new Map<string, string>()
-  const units = services.flatMap((service): Unit[] => {
-    const keys = keysOf(dimension, service)
+  const units = slices.flatMap((slice): Unit[] => {
+    const keys = keysOf(dimension, slice.offering)
     return keys.map(({ key, name }) => {
       names.set(key, name)
       // what hangs on several hangs on each of them in part: shares add up to one
-      return { key, weight: weigh(service) / keys.length }
+      return { key, weight: weigh(slice) / keys.length }
     })
   })
   const { hhi, effectiveNumber, maxShare, band, shares } = concentration(units)
@@ -204,44 +221,43 @@ function criticalSuppliers({ supplyChain }: Profile): readonly Key[] | null {
 
 function largestFails(
   dimension: Dimension,
-  services: readonly PortfolioService[],
+  slices: readonly Slice[],
   known: ReadonlyMap<string, PortfolioOffering>,
   everything: ReadonlyMap<string, PortfolioOffering>,
   keysOf: KeysOf,
 ): LargestFails[] {
   const counts = new Map<string, Key & { count: number }>()
-  for (const { offering } of services)
+  for (const { offering, services } of slices)
     for (const one of keysOf(dimension, offering))
-      counts.set(one.key, { ...one, count: (counts.get(one.key)?.count ?? 0) + 1 })
+      counts.set(one.key, { ...one, count: (counts.get(one.key)?.count ?? 0) + services })
   const [largest] = [...counts.values()].toSorted((a, b) => b.count - a.count || (a.key < b.key ? -1 : 1))
   if (!largest) return []
   const falls = (offering: string) => keysOf(dimension, offering).some(({ key }) => key === largest.key)
   const [lost, remaining] = [
-    services.filter(({ offering }) => falls(offering)),
-    services.filter(({ offering }) => !falls(offering)),
+    slices.filter(({ offering }) => falls(offering)),
+    slices.filter(({ offering }) => !falls(offering)),
   ]
-  const [spendLost, spendLeft] = [amountsOf(lost), amountsOf(remaining)]
-  const currencies = [...new Set([...spendLost.currencies, ...spendLeft.currencies])].toSorted()
+  const currencies = [...new Set(slices.flatMap(({ spend }) => spend.currencies))].toSorted()
   const perType = Map.groupBy(lost, ({ offering }) => known.get(offering)?.serviceTypeId ?? '')
   return [
     {
       dimension,
       key: largest.key,
       name: largest.name,
-      servicesLost: lost.length,
-      servicesRemaining: remaining.length,
-      criticalLost: critical(lost),
-      criticalRemaining: critical(remaining),
+      servicesLost: servicesIn(lost),
+      servicesRemaining: servicesIn(remaining),
+      criticalLost: criticalIn(lost),
+      criticalRemaining: criticalIn(remaining),
       spend: currencies.map((currency) => ({
         currency,
-        lost: spendLost.of(currency),
-        remaining: spendLeft.of(currency),
+        lost: spendIn(lost, currency),
+        remaining: spendIn(remaining, currency),
       })),
       takers: [...perType]
         .map(([serviceTypeId, some]) => ({
           serviceTypeId,
           serviceTypeName: known.get(some[0]?.offering ?? '')?.serviceTypeName ?? '',
-          services: some.length,
+          services: servicesIn(some),
           offerings: [...everything.values()]
             .filter((offering) => offering.serviceTypeId === serviceTypeId && !falls(offering.key))
             .toSorted((a, b) => (`${a.providerName} ${a.key}` < `${b.providerName} ${b.key}` ? -1 : 1)),
@@ -251,41 +267,47 @@ function largestFails(
   ]
 }
 
-function critical(services: readonly PortfolioService[]): number {
-  return services.filter(({ criticality }) => criticality === 'critical').length
+function servicesIn(slices: readonly Slice[]): number {
+  return slices.reduce((sum, { services }) => sum + services, 0)
 }
 
-function amountsOf(services: readonly PortfolioService[]): Amounts {
-  const amounts = new Amounts()
-  for (const { spend } of services) if (spend) amounts.add(spend)
-  return amounts
+function criticalIn(slices: readonly Slice[]): number {
+  return slices.reduce((sum, { critical }) => sum + critical, 0)
 }
 
-type Shared = { name: string; services: PortfolioService[]; providers: Map<string, string> }
+function spendIn(slices: readonly Slice[], currency: string): number {
+  return round(
+    slices.reduce((sum, { spend }) => sum + spend.of(currency), 0),
+    2,
+  )
+}
 
 function sharedSuppliers(
-  services: readonly PortfolioService[],
+  slices: readonly Slice[],
   known: ReadonlyMap<string, PortfolioOffering>,
   keysOf: KeysOf,
 ): Supplier[] {
-  const found = new Map<string, Shared>()
-  for (const service of services) {
-    const offering = known.get(service.offering)
-    for (const { key, name } of keysOf('critical-supplier', service.offering)) {
+  const found = new Map<string, { name: string; slices: Slice[]; providers: Map<string, string> }>()
+  for (const slice of slices) {
+    const offering = known.get(slice.offering)
+    for (const { key, name } of keysOf('critical-supplier', slice.offering)) {
       if (key === UNKNOWN || !offering) continue
-      const one: Shared = found.get(key) ?? { name, services: [], providers: new Map() }
-      one.services.push(service)
+      let one = found.get(key)
+      if (!one) {
+        one = { name, slices: [], providers: new Map() }
+        found.set(key, one)
+      }
+      one.slices.push(slice)
       one.providers.set(offering.providerId, offering.providerName)
-      found.set(key, one)
     }
   }
   return [...found.values()]
     .filter(({ providers }) => providers.size > 1)
-    .map(({ name, services: some, providers }) => ({
+    .map(({ name, slices: some, providers }) => ({
       name,
-      services: some.length,
-      share: round(some.length / services.length, 4),
-      criticalServices: critical(some),
+      services: servicesIn(some),
+      share: round(servicesIn(some) / servicesIn(slices), 4),
+      criticalServices: criticalIn(some),
       providers: [...providers]
         .map(([id, provider]) => ({ id, name: provider }))
         .toSorted((a, b) => (a.name < b.name ? -1 : 1)),

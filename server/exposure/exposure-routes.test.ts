@@ -6,7 +6,14 @@ import { after, before, describe, test } from 'node:test'
 import type { ExposureRequest, ServiceExposure } from '@fulcrum/contract'
 import type { ExposedService, Exposure, Profile } from '@fulcrum/sovereignty'
 import { type Caller, startTestServer, type TestServer } from '../testing/test-server.ts'
-import { insertAgent, insertGroup, insertService, insertServiceType, publishProfile, setPrice } from './testing.ts'
+import {
+  insertAgent,
+  insertGroup,
+  insertService,
+  insertServiceType,
+  publishProfile,
+  setPrice,
+} from './testing/portfolio.ts'
 
 type Vectors = {
   profiles: Record<string, Profile>

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Profile } from '@fulcrum/sovereignty'
 import { sql } from 'kysely'
-import type { Db } from '../platform/db.ts'
+import type { Db } from '../../platform/db.ts'
 
 const NOW = new Date('2026-11-01T00:00:00Z')
 const EMPTY_SCHEMA = JSON.stringify({ properties: {}, validators: null })
