@@ -5,6 +5,7 @@ import { artifacts } from './artifacts.ts'
 import { audit } from './audit.ts'
 import { configPoolValues } from './config-pool-values.ts'
 import { configPools } from './config-pools.ts'
+import { credentials } from './credentials.ts'
 import { events } from './events.ts'
 import { exposures } from './exposure.ts'
 import { health } from './health.ts'
@@ -13,6 +14,7 @@ import { keycloakUsers } from './keycloak-users.ts'
 import { metricEntries } from './metric-entries.ts'
 import { metricTypes } from './metric-types.ts'
 import { offeringTerms, quotas } from './offering-terms.ts'
+import { drills, migrations } from './migrations.ts'
 import type { Operation } from './operation.ts'
 import { participants } from './participants.ts'
 import { placementDecisions, placements } from './placements.ts'
@@ -39,6 +41,7 @@ export * from './artifacts.ts'
 export * from './audit.ts'
 export * from './config-pool-values.ts'
 export * from './config-pools.ts'
+export * from './credentials.ts'
 export * from './evacuations.ts'
 export * from './events.ts'
 export * from './exit-reports.ts'
@@ -116,6 +119,8 @@ export const operations: readonly Operation[] = [
   placementDecisions,
   serviceClassifications,
   exposures,
+  migrations,
+  drills,
   switchings,
   audit,
   keycloakUsers,
@@ -126,5 +131,6 @@ export const operations: readonly Operation[] = [
   sovereigntyWaivers,
   compliance,
   self,
+  credentials,
   health,
 ].flatMap((group): Operation[] => Object.values(group))

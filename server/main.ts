@@ -7,6 +7,7 @@ import { API_DOCUMENT_PATH, apiDocument, serveApiDocument } from './api-document
 import { serveApiPages } from './api-pages.ts'
 import { artifactRoutes, recordStores } from './artifacts/index.ts'
 import { auditPeerRoutes, auditRoutes, startAuditLog } from './audit/index.ts'
+import { complianceRoutes } from './compliance/index.ts'
 import { configPoolRoutes } from './config-pools/index.ts'
 import { credentialRoutes } from './credentials/index.ts'
 import { eventFeedRoutes, subscriptionRoutes } from './event-feed/index.ts'
@@ -40,6 +41,7 @@ import { servicePoolRoutes, servicePoolSetRoutes, servicePoolValueRoutes } from 
 import { serviceTypeRoutes } from './service-types/index.ts'
 import { serviceRoutes } from './services/index.ts'
 import { firstOf, openSignIn } from './sign-in/index.ts'
+import { sovereigntyPolicyRoutes } from './sovereignty-policies/index.ts'
 import { sovereigntyProfileRoutes } from './sovereignty-profiles/index.ts'
 import { bootstrapAdminToken, createAuthentication, hashToken, tokenRoutes } from './tokens/index.ts'
 import { vaultRoutes } from './vault/index.ts'
@@ -177,6 +179,9 @@ const ROUTES: readonly ((api: Api, platform: Platform) => void)[] = [
   selfRoutes,
   keycloakUserRoutes,
   sovereigntyProfileRoutes,
+  sovereigntyPolicyRoutes,
+  complianceRoutes,
   auditRoutes,
   auditPeerRoutes,
+  credentialRoutes,
 ]

@@ -9,6 +9,7 @@ export type EventType =
   | 'token.regenerate'
   | `agent.install_token_${'created' | 'regenerated' | 'revoked' | 'fetched'}`
   | `service.${'created' | 'updated' | 'transitioned' | 'revealed' | 'conditions_changed' | 'classified'}`
+  | `credential.${'created' | 'verified' | 'failed' | 'recheck_requested' | 'deleted'}`
   | `artifact.${'completed' | 'deleted'}`
   | `${'migration' | 'drill'}.${'created' | 'advanced' | 'cut_over' | 'fell_back' | 'failed' | 'cancelled' | 'rolled_back' | 'done' | 'paused' | 'resumed' | 'retried'}`
   | `evacuation.${'created' | 'paused' | 'resumed' | 'cancelled' | 'ended'}`

@@ -8,6 +8,7 @@ import { credentialWorker } from './credential-worker.ts'
 import { jobWorker } from './job-worker.ts'
 import { migrationWorker } from './migration-worker.ts'
 import { eventWorker, metricWorker, secretWorker, tokenWorker } from './retention-workers.ts'
+import { sovereigntyWorker } from './sovereignty-worker.ts'
 import { vaultWorker } from './vault-worker.ts'
 import { startWorker } from './worker.ts'
 
@@ -25,6 +26,7 @@ export function startWorkers(platform: Platform, connection: ClientConfig): () =
     ...(config.agentMaintenance ? [agentWorker(config.agentHealthTimeoutMs)] : []),
     artifactWorker(every),
     vaultWorker(config.vaultIntervalMs),
+    sovereigntyWorker(every),
     migrationWorker(),
     ...(config.eventRetentionMs === null ? [] : [eventWorker(every, config.eventRetentionMs)]),
     ...(config.metricRetentionMs === null ? [] : [metricWorker(every, config.metricRetentionMs)]),
