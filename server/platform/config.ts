@@ -46,6 +46,8 @@ export type Config = {
   readonly metricRetentionMs: number | null
   /** How long tokens and install commands are kept after they expired. */
   readonly tokenRetentionMs: number
+  /** Dry runs and refused orders are kept so long. */
+  readonly placementRetentionMs: number
   readonly cleanupIntervalMs: number
   /** How callers may sign in, in the order in which it is tried. */
   readonly authenticators: readonly Authenticator[]
@@ -99,7 +101,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 /**
  * Names and defaults: contract, API.md section 4. Ours beyond it: FULCRUM_DATA_DIR, FULCRUM_HOST,
  * FULCRUM_BOOTSTRAP_ADMIN_TOKEN, FULCRUM_DB_POOL_SIZE, FULCRUM_BODY_LIMIT, FULCRUM_ARTIFACT_LIMIT,
- * FULCRUM_ARTIFACT_STORES, FULCRUM_VAULT_INTERVAL, FULCRUM_INSTALL_SINGLE_USE, FULCRUM_AUDIT_LOG, the retention of events, metrics and tokens, FULCRUM_OAUTH_ISSUER, _AUDIENCE and _CLOCK_SKEW,
+ * FULCRUM_ARTIFACT_STORES, FULCRUM_VAULT_INTERVAL, FULCRUM_INSTALL_SINGLE_USE, FULCRUM_AUDIT_LOG, the retention of events, metrics, tokens and placement decisions, FULCRUM_OAUTH_ISSUER, _AUDIENCE and _CLOCK_SKEW,
  * FULCRUM_CORS_ORIGINS, the rate limits, FULCRUM_TRUSTED_PROXIES and FULCRUM_CREDENTIAL_*. Maintenance is on by default, because a server without it
  * leaves jobs of dead agents open for ever.
  *
@@ -144,6 +146,7 @@ export function readConfig(environment: Environment): Config {
     eventRetentionMs: read('FULCRUM_EVENT_RETENTION_INTERVAL', 'off', orOff(duration)),
     metricRetentionMs: read('FULCRUM_METRIC_RETENTION_INTERVAL', '9000h', orOff(duration)),
     tokenRetentionMs: read('FULCRUM_TOKEN_RETENTION_INTERVAL', '720h', duration),
+    placementRetentionMs: read('FULCRUM_PLACEMENT_RETENTION_INTERVAL', '720h', duration),
     cleanupIntervalMs: read('FULCRUM_CLEANUP_INTERVAL', '1h', duration),
     authenticators: read('FULCRUM_AUTHENTICATORS', 'token', listOf(oneOf('token', 'oauth'))),
     oauth: null,

@@ -7,6 +7,7 @@ import { artifactWorker } from './artifact-worker.ts'
 import { credentialWorker } from './credential-worker.ts'
 import { jobWorker } from './job-worker.ts'
 import { migrationWorker } from './migration-worker.ts'
+import { placementWorker } from './placement-worker.ts'
 import { eventWorker, metricWorker, secretWorker, tokenWorker } from './retention-workers.ts'
 import { sovereigntyWorker } from './sovereignty-worker.ts'
 import { vaultWorker } from './vault-worker.ts'
@@ -32,6 +33,7 @@ export function startWorkers(platform: Platform, connection: ClientConfig): () =
     ...(config.metricRetentionMs === null ? [] : [metricWorker(every, config.metricRetentionMs)]),
     tokenWorker(every, config.tokenRetentionMs),
     secretWorker(every),
+    placementWorker(every, config.placementRetentionMs),
     credentialWorker(config.credentials, platform.now),
   ]
   const locks = new LockSession(connection, platform.log)
