@@ -57,6 +57,17 @@ function plan(
 const outcome = (...given: Parameters<typeof plan>) =>
   plan(...given).plan.map((step) => (step.feasible ? `${step.target} ${step.source} ${step.format}` : step.reason))
 
+test('offerings of one provider share its export slots when they say so', () => {
+  const together = [service('a', { exporter: 'p' }), service('b', { exporter: 'p' })]
+  const apart = [service('a', { exporter: 'p' }), service('b', { exporter: 'q' })]
+  const waits = (services: EvacuatedService[]) =>
+    plan(services, [offering('eurohyper', { exportMiBps: 102_400 }), offering('alpenwolke')]).plan.map((step) =>
+      step.feasible ? step.waitS : null,
+    )
+  assert.deepEqual(waits(together), [0, 1])
+  assert.deepEqual(waits(apart), [0, 0])
+})
+
 describe('a service', () => {
   test('goes to the best verified provider that the event does not touch and the policies allow', () => {
     const all = [SOURCE, offering('helvetia'), offering('alpenwolke')]

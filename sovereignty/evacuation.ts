@@ -19,6 +19,8 @@ export type EvacuatedService = ExposedService & {
   rpoTargetS: number
   /** When the newest copy outside the source's control was made. */
   vaultCopyAt?: string
+  /** Whose export slots it takes; its provider's, where an offering is not simply a provider's. */
+  exporter?: string
 }
 
 /** What a provider offers of a service type; rates and fixed times are measured ones. */
@@ -139,7 +141,8 @@ function planOne(
   if (!target?.format || !from) return { service: service.id, feasible: false, reason: 'NO_COMMON_FORMAT' }
 
   const { exportConcurrencyPerProvider, verifyS, cutoverS } = state.options
-  const slots = state.exporters.get(service.provider) ?? Array.from({ length: exportConcurrencyPerProvider }, () => 0)
+  const exporter = service.exporter ?? service.provider
+  const slots = state.exporters.get(exporter) ?? Array.from({ length: exportConcurrencyPerProvider }, () => 0)
   const soonest = slots.indexOf(Math.min(...slots))
   const waitS = slots[soonest] ?? 0
   const exportS = seconds(service.sizeGiB, from.exportMiBps, from.exportFixedS)
@@ -149,7 +152,7 @@ function planOne(
     return { service: service.id, feasible: false, reason: 'NO_EXPORT_BEFORE_CUTOFF_AND_NO_VAULT_COPY' }
 
   state.free.set(target.offering, (state.free.get(target.offering) ?? 0) - service.units)
-  if (live) state.exporters.set(service.provider, slots.with(soonest, waitS + exportS))
+  if (live) state.exporters.set(exporter, slots.with(soonest, waitS + exportS))
   const times = live ? { waitS, exportS } : { waitS: 0, exportS: 0 }
   const rtoS = times.waitS + times.exportS + importS + verifyS + cutoverS
   const rpoS = live ? 0 : Math.max(0, (Date.parse(state.context.at) - Date.parse(service.vaultCopyAt ?? '')) / 1_000)
