@@ -1,5 +1,6 @@
 /** What an agent may report as the conditions of a service. */
 import { invalidInput } from '../platform/errors.ts'
+import { QUARANTINED } from './quarantine.ts'
 import type { Service } from './service.ts'
 
 const MAX_CONDITIONS = 20
@@ -17,6 +18,7 @@ export function checkConditions(service: Service, reported: readonly { type: str
     if (types.has(type)) throw invalidInput(`condition ${type} is reported twice`)
     if (message === '' || message.length > MAX_MESSAGE)
       throw invalidInput(`condition ${type}: the message must have 1 to ${MAX_MESSAGE} characters`)
+    if (type === QUARANTINED) throw invalidInput(`condition ${QUARANTINED} is set by the server alone`)
     types.add(type)
   }
   return reported

@@ -1,7 +1,7 @@
 /** Services: what the other features use of them. */
 export { activeJobId, jobsSignal, queueJob, withdrawJob } from './queue.ts'
 export { CREATE, DELETE, jobParams, type Service } from './service.ts'
-export { orderService, serviceLinks } from './service-commands.ts'
+export { orderService, serviceLinks, setQuarantine } from './service-commands.ts'
 export { applyFailure, applySuccess } from './service-outcome.ts'
 export { serviceTypeOf } from './service-relations.ts'
 export { serviceRoutes } from './service-routes.ts'

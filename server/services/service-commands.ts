@@ -1,7 +1,7 @@
 /** What consumers ask of a service: order it, change it, act on it. Each is one transaction that ends in a job. */
 import { randomUUID } from 'node:crypto'
 import type { ServiceCreate, ServiceUpdate } from '@fulcrum/contract'
-import { type Actor, type JsonObject, mayStart } from '@fulcrum/schema'
+import { type Actor, type JsonObject, jsonEqual, mayStart } from '@fulcrum/schema'
 import type { Agent } from '../agents/index.ts'
 import { appendEvent, changes } from '../events/index.ts'
 import {
@@ -15,10 +15,12 @@ import {
 import type { Owners } from '../platform/access.ts'
 import type { Command } from '../platform/command.ts'
 import { invalidInput, notFound } from '../platform/errors.ts'
+import { timestamp } from '../platform/wire.ts'
 import { findServiceTypeForReference, type ServiceType } from '../service-types/index.ts'
 import { storeSecrets } from '../vault/index.ts'
 import { checkNotHeld } from './holds-store.ts'
 import { findOrderGroup, namedAgent, taggedAgent } from './placement-store.ts'
+import { requireLeaving, withQuarantine } from './quarantine.ts'
 import { activeJobId, queueJob } from './queue.ts'
 import { CREATE, checkAction, checkService, jobParams, type Service, serviceShape, UPDATE } from './service.ts'
 import { applyProperties } from './service-properties.ts'
@@ -194,8 +196,19 @@ export async function actOnService(c: Command, id: string, action: string, autho
 
 async function startJob(c: Command, service: Service, action: string, wanted?: JsonObject): Promise<void> {
   const { lifecycleSchema } = await serviceTypeOf(c.tx, service)
+  requireLeaving(service, lifecycleSchema, action)
   checkAction(service, lifecycleSchema, action, await activeJobId(c.tx, service.id))
   await queueJob(c, service, action, jobParams(service, action, wanted))
+}
+
+/** Puts a service into quarantine, or lets it out; a service that has ended has no conditions. */
+export async function setQuarantine(c: Command, id: string, message: string | null): Promise<void> {
+  const before = await lockService(c.tx, id)
+  if (before.terminal) return
+  const conditions = withQuarantine(before.conditions, message, timestamp(c.now))
+  if (jsonEqual(conditions, before.conditions)) return
+  await saveService(c.tx, { ...before, conditions, updatedAt: c.now })
+  await appendEvent(c, { type: 'service.conditions_changed', ...serviceLinks(before), properties: { conditions } })
 }
 
 /** Whom an event about a service concerns. */

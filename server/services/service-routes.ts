@@ -14,6 +14,7 @@ import { readSecrets } from '../vault/index.ts'
 import { checkConditions } from './conditions.ts'
 import { successionOf } from './holds-store.ts'
 import { placesConsidered } from './placement-why.ts'
+import { keepQuarantine } from './quarantine.ts'
 import { DELETE, mergeConditions } from './service.ts'
 import { actOnService, changeService, orderService, serviceLinks } from './service-commands.ts'
 import { serviceTypeOf } from './service-relations.ts'
@@ -103,7 +104,10 @@ export function serviceRoutes(api: Api, { db, config, now }: Platform): void {
       const before = await lockService(c.tx, params.id)
       authorize(before)
       const reported = checkConditions(before, body.conditions)
-      const conditions = mergeConditions(before.conditions, reported, timestamp(c.now))
+      const conditions = keepQuarantine(
+        before.conditions,
+        mergeConditions(before.conditions, reported, timestamp(c.now)),
+      )
       if (jsonEqual(conditions, before.conditions)) return
       await saveService(c.tx, { ...before, conditions, updatedAt: c.now })
       await appendEvent(c, { type: 'service.conditions_changed', ...serviceLinks(before), properties: { conditions } })

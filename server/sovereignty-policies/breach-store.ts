@@ -14,7 +14,8 @@ export async function blockedProviders(
 ): Promise<Set<string>> {
   const { rows } = await sql<{ id: string }>`
     SELECT DISTINCT c.provider_id AS id
-    FROM service_compliance c, jsonb_to_recordset(c.breaches) AS b (action text, scope jsonb)
+    FROM service_compliance c JOIN services s ON s.id = c.service_id AND NOT s.terminal,
+         jsonb_to_recordset(c.breaches) AS b (action text, scope jsonb)
     WHERE c.action IN ('block-new', 'quarantine', 'evacuate') AND b.action IN ('block-new', 'quarantine', 'evacuate')
       AND (b.scope->>'kind' = 'platform'
         OR (b.scope->>'kind' = 'serviceType' AND b.scope->>'id' = ${serviceTypeId ?? null}::text)

@@ -36,7 +36,7 @@ const published = async (of = federation, body: object = {}) => {
   return reply.body
 }
 const eventsOf = async (id: string) => {
-  await settleEvents(server.platform)
+  await settleEvents(server.platform.db)
   const { items } = (await server.admin.get('/events?pageSize=100&sort=-sequenceNumber')).body
   return items.filter(({ entityId }: { entityId: string }) => entityId === id)
 }

@@ -95,6 +95,9 @@ CREATE TABLE sovereignty_policies (
   CHECK ((scope_kind = 'platform') = (scope_id IS NULL))
 );
 CREATE INDEX sovereignty_policies_scope ON sovereignty_policies (scope_kind, scope_id);
+CREATE VIEW newest_sovereignty_policies AS
+  SELECT * FROM sovereignty_policies p
+  WHERE NOT EXISTS (SELECT FROM sovereignty_policies newer WHERE newer.id = p.id AND newer.version > p.version);
 
 -- Lets one constraint of one policy pass for one provider, until it ends.
 CREATE TABLE sovereignty_waivers (
