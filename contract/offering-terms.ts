@@ -19,6 +19,7 @@ const terms = {
 }
 
 export const OfferingTerms = Type.Object({
+  id: Uuid,
   agentId: Uuid,
   serviceTypeId: Uuid,
   providerId: Uuid,

@@ -6,6 +6,7 @@ import { AUDIT_EXAMPLES } from './openapi-examples-audit.ts'
 import { EXPOSURE_EXAMPLES } from './openapi-examples-exposure.ts'
 import { EXIT_EXAMPLES } from './openapi-examples-exit.ts'
 import { MIGRATION_EXAMPLES } from './openapi-examples-migrations.ts'
+import { PLACEMENT_EXAMPLES } from './openapi-examples-placement.ts'
 import { PORTABILITY_EXAMPLES } from './openapi-examples-portability.ts'
 import { SOVEREIGNTY_EXAMPLES } from './openapi-examples-sovereignty.ts'
 import type { AnyJson } from './values.ts'
@@ -371,6 +372,7 @@ export const EXAMPLES: Readonly<Record<string, AnyJson>> = {
   KeycloakUserUpdate: { enabled: false },
   ...EXPOSURE_EXAMPLES,
   ...MIGRATION_EXAMPLES,
+  ...PLACEMENT_EXAMPLES,
   ...PORTABILITY_EXAMPLES,
   ...AUDIT_EXAMPLES,
   ...SOVEREIGNTY_EXAMPLES,

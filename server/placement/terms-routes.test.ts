@@ -25,7 +25,7 @@ test('a provider says, changes and takes back what its offering costs, and every
   const { agentId, provider, providerId } = await market.offer('seller')
   const path = `/agents/${agentId}/offerings/${market.serviceTypeId}/terms`
   const put = await provider.put(path, WHOLE)
-  const { updatedAt, ...said } = put.body
+  const { id: _, updatedAt, ...said } = put.body
   assert.deepEqual([put.status, said], [200, { agentId, serviceTypeId: market.serviceTypeId, providerId, ...WHOLE }])
   assert.deepEqual((await market.consumer.caller.get(path)).body, put.body)
   const { body: listed } = await market.consumer.caller.get(`/offering-terms?agentId=${agentId}&sku=db-small`)

@@ -13,6 +13,7 @@ import type { Quota } from './terms.ts'
 type TermsRow = Selectable<OfferingTermsTable>
 
 export type OfferingTerms = OfferingKey & {
+  id: string
   providerId: string
   /** Per month. */
   monthlyPrice: { amount: number; currency: string } | null
@@ -113,6 +114,7 @@ export const termsList: ListSource<TermsRow, WireTerms> = {
 
 export function termsToWire(terms: OfferingTerms): WireTerms {
   return {
+    id: terms.id,
     agentId: terms.agentId,
     serviceTypeId: terms.serviceTypeId,
     providerId: terms.providerId,
@@ -127,6 +129,7 @@ export function termsToWire(terms: OfferingTerms): WireTerms {
 
 function toTerms(row: TermsRow): OfferingTerms {
   return {
+    id: row.id,
     agentId: row.agent_id,
     serviceTypeId: row.service_type_id,
     providerId: row.provider_id,

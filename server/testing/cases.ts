@@ -5,9 +5,10 @@ import { exposureCases } from './cases-of-exposure.ts'
 import { installationCases } from './cases-of-installations.ts'
 import { offerCases } from './cases-of-offers.ts'
 import { orderCases } from './cases-of-orders.ts'
+import { placementCases } from './cases-of-placement.ts'
 import { poolCases } from './cases-of-pools.ts'
-import { selfCases } from './cases-of-self.ts'
 import { portabilityCases } from './cases-of-portability.ts'
+import { selfCases } from './cases-of-self.ts'
 import { userCases } from './cases-of-users.ts'
 import type { Cases } from './walk.ts'
 
@@ -20,6 +21,7 @@ export const CASES: Cases = {
   ...exposureCases,
   ...selfCases,
   ...portabilityCases,
+  ...placementCases,
   ...userCases,
   ...auditCases,
 }

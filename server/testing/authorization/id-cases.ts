@@ -171,6 +171,31 @@ const anyProvider: IdCase = {
   malformed: malformed(C),
 }
 
+/** Properties that are only judged: what is wrong with them is told of each candidate, and nothing is ordered. */
+const toldOnly = (as: CallerName): IdCase => {
+  const because = 'an obstacle of a dry run, and no refusal'
+  const probe = (value: Probe['value']): Probe => ({ as, value, status: 201, because })
+  return {
+    own: probe((stock) => ({ ref: stock.references.own.serviceId })),
+    foreign: probe((stock) => ({ ref: stock.references.other.serviceId })),
+    missing: probe(() => ({ ref: missing() })),
+    malformed: probe(() => ({ ref: 'no-id' })),
+  }
+}
+
+/** The service type of an offering, behind its agent. */
+const offered = (as: CallerName, status: number): IdCase => ({
+  own: own(as, (stock) => stock.own.own.serviceTypeId, status),
+  foreign: {
+    as,
+    value: (stock) => stock.other.own.serviceTypeId,
+    status: 404,
+    because: 'types belong to nobody; this one is not offered by the agent',
+  },
+  missing: { as, value: missing, status: 404 },
+  malformed: malformed(as),
+})
+
 /** By operation and member. */
 export const ID_CASES: Readonly<Record<string, IdCase>> = {
   'tokens.create body.scopeId': {
@@ -232,6 +257,28 @@ export const ID_CASES: Readonly<Record<string, IdCase>> = {
     malformed: malformed(C),
   },
   'services.create body.properties': properties(C, 'ref', 201),
+  'placements.create body.properties': toldOnly(C),
+  'offeringTerms.get params.serviceTypeId': offered('agent', 200),
+  'offeringTerms.put params.serviceTypeId': offered(P, 200),
+  'offeringTerms.delete params.serviceTypeId': offered(P, 204),
+  'quotas.put body.serviceTypes[].serviceTypeId': {
+    own: own(ADMIN, (stock) => stock.own.own.serviceTypeId, 200),
+    foreign: NOBODYS,
+    missing: { as: ADMIN, value: missing, status: 404 },
+    malformed: malformed(ADMIN),
+  },
+  'placements.create body.groupId': {
+    own: own(C, (stock) => stock.own.own.group()),
+    foreign: foreign(C, (stock) => stock.other.own.groupId),
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
+  'placements.create body.serviceTypeId': {
+    own: own(C, (stock) => stock.own.own.serviceTypeId),
+    foreign: NOBODYS,
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
   'services.update body.properties': properties(C, 'ref', 200),
   'jobs.complete body.properties': properties(A, 'told', 204),
   'jobs.complete body.agentInstanceId': {
@@ -379,6 +426,9 @@ export const ID_CASES: Readonly<Record<string, IdCase>> = {
 
 /** Members that look like ids or may hold them, and why no object is meant. */
 export const NO_IDS: Readonly<Record<string, string>> = {
+  'requirements.constraints[]': 'judged by rules; participants in it are compared and not looked up',
+  'customerKey.reference': 'a name that the customer gives to a key of its own; nothing is looked up by it',
+  latencyMs: 'numbers by regions',
   'configurationSchema.properties.*': 'names kinds by their type; written by admins alone',
   'configurationSchema.validators[].config': 'names properties; written by admins alone',
   'propertySchema.properties.*': 'names kinds by their type; written by admins alone',

@@ -121,12 +121,21 @@ function entriesOf(parts: Parts): Record<string, unknown>[] {
   return entries
 }
 
+function firstOf(parts: Parts, list: string): Record<string, unknown> {
+  const entries = bodyOf(parts)[list]
+  assert.ok(Array.isArray(entries))
+  return { ...entries[0] }
+}
+
 /** Sets one member. Of entries the first stays good, so that half of the work could be done. */
 function withId(parts: Parts, path: string, value: unknown): Parts {
   const [where = '', name = '', inner] = path.split('.')
   if (where === 'params') return { ...parts, params: { ...parts.params, [name]: String(value) } }
   if (where === 'query') return { ...parts, query: { ...parts.query, [name]: String(value) } }
   if (inner !== undefined) {
+    const list = name.replace('[]', '')
+    if (list !== 'entries')
+      return { ...parts, body: { ...bodyOf(parts), [list]: [{ ...firstOf(parts, list), [inner]: value }] } }
     const [first, second = first] = entriesOf(parts)
     return { ...parts, body: { entries: [first, { ...second, [inner]: value }] } }
   }

@@ -62,6 +62,11 @@ const SCOPES: Readonly<Record<string, Scope>> = {
   'vaultSchedules.list': { table: 'vault_schedules', participant: asConsumer },
   'vaultCopies.list': { table: 'vault_copies', participant: asConsumer },
   'artifacts.list': { table: 'artifacts', participant: asEither, agent: asAgent },
+  'offeringTerms.list': { table: 'offering_terms', participant: everything, agent: everything },
+  'placementDecisions.list': {
+    table: 'placement_decisions',
+    participant: (reader) => sql`${asConsumer(reader)} OR provider_ids @> ARRAY[${reader.participantId}]::uuid[]`,
+  },
   'switchings.list': { table: 'switchings', participant: asEither },
   'serviceClassifications.list': {
     table: 'service_classifications',

@@ -43,7 +43,7 @@ export class Watch {
       if (hints.length > 0) this.faults.push(`${where}: a refusal tells ${hints.join(', ')}: ${answer.text.trim()}`)
     }
     // offers are there so that any participant sees what others offer
-    if (side === null || operation === 'serviceTypes.offers') return
+    if (side === null || operation === 'serviceTypes.offers' || operation.startsWith('offeringTerms.')) return
     if (!OF_NOBODY.test(operation))
       for (const name of told(NAMES))
         if (/^(first|second|third)_/.test(name) && !name.startsWith(side))
