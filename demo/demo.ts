@@ -1,10 +1,11 @@
 /** The demo as a whole: what it starts, in which order, and how it ends. */
-import { chmodSync, mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FulcrumClient } from '@fulcrum/client'
 import type { JsonObject } from '@fulcrum/contract'
 import { type ManagedPostgres, startPostgres, systemInstallations } from '@fulcrum/managed-postgres'
+import { stringify } from 'yaml'
 import { type Child, type ChildSpec, endLeftover, lastLines, runChild } from './child.ts'
 import type { AgentEntry, Federation } from './federation.ts'
 import { loadFederation } from './load.ts'
@@ -107,7 +108,7 @@ export class Demo {
       mayRestart: () => wasReady,
       name: 'server',
       script: path.join(ROOT, 'server/serve.ts'),
-      env: { FULCRUM_DATA_DIR: this.#options.dataDir, FULCRUM_BOOTSTRAP_ADMIN_TOKEN: adminToken },
+      env: { FULCRUM_DATA_DIR: this.#options.dataDir, FULCRUM_BOOTSTRAP_ADMIN_TOKEN: adminToken, ...this.#stores() },
       dir: this.#dir,
     })
     const ended = child.ended.then((code) => ({ code }))
@@ -120,6 +121,20 @@ export class Demo {
       }
     }
     throw new StartError(`the server is not ready after ${READY_MS / 1000} s; its log: ${child.log}`, 1)
+  }
+
+  /** The federation's vaults as directories of the demo, unless the environment names stores of its own. */
+  #stores(): Record<string, string> {
+    const { vaults = [] } = this.#options.federation
+    if (vaults.length === 0 || process.env.FULCRUM_ARTIFACT_STORES) return {}
+    const stores = vaults.map((vault) => {
+      const directory = path.join(this.#dir, 'vaults', vault.name)
+      mkdirSync(directory, { recursive: true, mode: 0o700 })
+      return { ...vault, kind: 'directory', path: path.resolve(directory) }
+    })
+    const file = path.join(this.#dir, 'artifact-stores.yaml')
+    writeFileSync(file, stringify({ stores }), { mode: 0o600 })
+    return { FULCRUM_ARTIFACT_STORES: file }
   }
 
   async #isReady(): Promise<boolean> {

@@ -5,7 +5,13 @@ import type {
   JsonObject,
   LifecycleSchemaInput,
   MetricTypeCreate,
+  OfferingTermsPut,
+  PortabilityInput,
   PropertySchemaInput,
+  SovereigntyEvidenceAttest,
+  SovereigntyEvidenceCreate,
+  SovereigntyFacts,
+  SovereigntyPolicyCreate,
 } from '@fulcrum/contract'
 import { parse } from 'yaml'
 
@@ -24,17 +30,38 @@ export type ProviderEntry = {
   parent?: { name: string; country: string }
   agents: AgentEntry[]
   options?: { type: string; name: string; value: AnyJson }[]
+  /** What its agents offer, and what it costs there. */
+  terms?: ({ serviceType: string } & OfferingTermsPut)[]
+  sovereignty?: SovereigntyEntry
   /** Pools of integers, both ends included. */
   pools?: { type: string; name: string; propertyType: 'integer'; from: number; to: number }[]
 }
 
+/** What is known of a provider, and what backs it. What is `attested` an admin has verified. */
+export type SovereigntyEntry = {
+  facts: SovereigntyFacts
+  evidence?: (Omit<SovereigntyEvidenceCreate, 'participantId'> & { attested?: SovereigntyEvidenceAttest })[]
+}
+
+/** Of a group, or of all that the consumer orders. */
+export type PolicyEntry = Omit<SovereigntyPolicyCreate, 'scope'> & { group?: string }
+
+/** A store that the demo keeps in a directory. */
+export type VaultEntry = { name: string; operator: string; country: string; controllerCountry: string }
+
 export type Federation = {
   metricTypes: MetricTypeCreate[]
   optionTypes: { type: string; name: string; description?: string }[]
-  serviceTypes: { name: string; propertySchema: PropertySchemaInput; lifecycleSchema: LifecycleSchemaInput }[]
+  serviceTypes: {
+    name: string
+    propertySchema: PropertySchemaInput
+    lifecycleSchema: LifecycleSchemaInput
+    portability?: PortabilityInput
+  }[]
   agentTypes: { name: string; serviceTypes: string[]; configurationSchema: PropertySchemaInput }[]
   providers: ProviderEntry[]
-  consumers: { name: string; groups: string[] }[]
+  consumers: { name: string; groups: string[]; policies?: PolicyEntry[] }[]
+  vaults?: VaultEntry[]
 }
 
 const SECTIONS = ['metricTypes', 'optionTypes', 'serviceTypes', 'agentTypes', 'providers', 'consumers'] as const

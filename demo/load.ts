@@ -16,6 +16,8 @@ import {
 } from '@fulcrum/contract'
 import type { AgentEntry, Federation, ProviderEntry } from './federation.ts'
 
+import { loadPolicies, loadPortability, loadProfile, loadTerms } from './load-sovereignty.ts'
+
 type Ids = Map<string, string>
 
 /** Ids by name. */
@@ -34,6 +36,8 @@ export async function loadFederation(
   const optionTypes = await loadOptionTypes(client, federation)
   const types = await loadServiceTypes(client, federation)
   const kinds = await loadAgentTypes(client, federation, types)
+  const typeIdOf = (name: string) => required(types, name, 'service type')
+  await loadPortability(client, federation, typeIdOf)
 
   const loaded: Loaded = { participants: new Map(), agents: new Map() }
   for (const provider of federation.providers) {
@@ -57,13 +61,20 @@ export async function loadFederation(
         }))
       loaded.agents.set(agent.name, id)
     }
+    const agentIds = provider.agents.map(({ name }) => required(loaded.agents, name, 'agent'))
+    await loadTerms(client, provider, agentIds, typeIdOf)
+    if (provider.sovereignty) await loadProfile(client, provider.sovereignty, providerId)
   }
   for (const consumer of federation.consumers) {
     const consumerId = await ensureParticipant(client, consumer.name)
     loaded.participants.set(consumer.name, consumerId)
-    for (const name of consumer.groups)
-      if (!(await first(client.all(serviceGroups.list, { query: { name, consumerId } }), name)))
-        await client.call(serviceGroups.create, { body: { name, consumerId } })
+    const groups: Ids = new Map()
+    for (const name of consumer.groups) {
+      const known = await first(client.all(serviceGroups.list, { query: { name, consumerId } }), name)
+      const { id } = known ?? (await client.call(serviceGroups.create, { body: { name, consumerId } }))
+      groups.set(name, id)
+    }
+    await loadPolicies(client, consumer.policies ?? [], consumerId, (name) => required(groups, name, 'group'))
   }
   return loaded
 }
@@ -83,7 +94,7 @@ async function loadOptionTypes(client: FulcrumClient, { optionTypes }: Federatio
 
 async function loadServiceTypes(client: FulcrumClient, { serviceTypes: entries }: Federation): Promise<Ids> {
   const ids = await names(client.all(serviceTypes.list, {}))
-  for (const body of entries)
+  for (const { portability: _, ...body } of entries)
     if (!ids.has(body.name)) ids.set(body.name, (await client.call(serviceTypes.create, { body })).id)
   return ids
 }
