@@ -365,7 +365,7 @@ export const sovereigntyEvidences = {
       agentId: uuidFilter,
       serviceTypeId: uuidFilter,
       kind: oneOf(SovereigntyEvidenceKind),
-      status: oneOf(EvidenceStatus),
+      verificationStatus: oneOf(EvidenceStatus),
       sha256: exact,
     },
     sort: ['validUntil', 'createdAt'],

@@ -38,6 +38,7 @@ export type Config = {
   readonly artifactStores: readonly StoreConfig[]
   /** How often vault copies are looked after. */
   readonly vaultIntervalMs: number
+  readonly sovereigntyIntervalMs: number
   /** The configuration of an installation can be fetched once only. */
   readonly installSingleUse: boolean
   /** Null: events are kept for ever. */
@@ -101,7 +102,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 /**
  * Names and defaults: contract, API.md section 4. Ours beyond it: FULCRUM_DATA_DIR, FULCRUM_HOST,
  * FULCRUM_BOOTSTRAP_ADMIN_TOKEN, FULCRUM_DB_POOL_SIZE, FULCRUM_BODY_LIMIT, FULCRUM_ARTIFACT_LIMIT,
- * FULCRUM_ARTIFACT_STORES, FULCRUM_VAULT_INTERVAL, FULCRUM_INSTALL_SINGLE_USE, FULCRUM_AUDIT_LOG, the retention of events, metrics, tokens and placement decisions, FULCRUM_OAUTH_ISSUER, _AUDIENCE and _CLOCK_SKEW,
+ * FULCRUM_ARTIFACT_STORES, FULCRUM_VAULT_INTERVAL, FULCRUM_SOVEREIGNTY_INTERVAL, FULCRUM_INSTALL_SINGLE_USE, FULCRUM_AUDIT_LOG, the retention of events, metrics, tokens and placement decisions, FULCRUM_OAUTH_ISSUER, _AUDIENCE and _CLOCK_SKEW,
  * FULCRUM_CORS_ORIGINS, the rate limits, FULCRUM_TRUSTED_PROXIES and FULCRUM_CREDENTIAL_*. Maintenance is on by default, because a server without it
  * leaves jobs of dead agents open for ever.
  *
@@ -142,6 +143,7 @@ export function readConfig(environment: Environment): Config {
     artifactLimitBytes: read('FULCRUM_ARTIFACT_LIMIT', '10GiB', size),
     artifactStores: readGiven('FULCRUM_ARTIFACT_STORES', (file) => readArtifactStores(file, environment)) ?? [LOCAL_STORE],
     vaultIntervalMs: read('FULCRUM_VAULT_INTERVAL', '10s', duration),
+    sovereigntyIntervalMs: read('FULCRUM_SOVEREIGNTY_INTERVAL', '15s', duration),
     installSingleUse: read('FULCRUM_INSTALL_SINGLE_USE', 'false', bool),
     eventRetentionMs: read('FULCRUM_EVENT_RETENTION_INTERVAL', 'off', orOff(duration)),
     metricRetentionMs: read('FULCRUM_METRIC_RETENTION_INTERVAL', '9000h', orOff(duration)),

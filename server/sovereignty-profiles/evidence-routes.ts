@@ -112,7 +112,6 @@ function links(row: EvidenceRow) {
 function evidenceList(now: Date): ListSource<EvidenceRow, WireEvidence> {
   return {
     table: 'sovereignty_evidences',
-    columns: { status: 'verification_status' },
     select: sql`t.*`,
     toItem: (row) => evidenceToWire(row, now),
   }

@@ -27,7 +27,7 @@ export function startWorkers(platform: Platform, connection: ClientConfig): () =
     ...(config.agentMaintenance ? [agentWorker(config.agentHealthTimeoutMs)] : []),
     artifactWorker(every),
     vaultWorker(config.vaultIntervalMs),
-    sovereigntyWorker(every),
+    sovereigntyWorker(config.sovereigntyIntervalMs),
     migrationWorker(),
     ...(config.eventRetentionMs === null ? [] : [eventWorker(every, config.eventRetentionMs)]),
     ...(config.metricRetentionMs === null ? [] : [metricWorker(every, config.metricRetentionMs)]),

@@ -3,15 +3,12 @@ import { reviewCompliance } from '../compliance/index.ts'
 import { announceEnds } from '../sovereignty-profiles/index.ts'
 import type { Worker } from './worker.ts'
 
-/** A run that finds no change asks a few short questions: so often it costs nothing, and a change is felt soon. */
-const MOST_MS = 15_000
-
-/** @param everyMs  of cleaning up; sovereignty is looked at more often */
+/** A run that finds no change asks a few short questions: it may come often, so that a change is felt soon. */
 export function sovereigntyWorker(everyMs: number): Worker {
   return {
     name: 'sovereignty',
     lock: 4_205_423,
-    everyMs: Math.min(everyMs, MOST_MS),
+    everyMs,
     run: async (platform, signal) => {
       const announced = await announceEnds(platform, signal)
       const { changed, evacuations } = await reviewCompliance(platform, signal)
