@@ -3,6 +3,7 @@
  * metrics. A test holds each against its shape.
  */
 import { AUDIT_EXAMPLES } from './openapi-examples-audit.ts'
+import { CREDENTIAL_EXAMPLES } from './openapi-examples-credentials.ts'
 import { EXPOSURE_EXAMPLES } from './openapi-examples-exposure.ts'
 import { EXIT_EXAMPLES } from './openapi-examples-exit.ts'
 import { MIGRATION_EXAMPLES } from './openapi-examples-migrations.ts'
@@ -370,6 +371,7 @@ export const EXAMPLES: Readonly<Record<string, AnyJson>> = {
     participantId: PROVIDER,
   },
   KeycloakUserUpdate: { enabled: false },
+  ...CREDENTIAL_EXAMPLES,
   ...EXPOSURE_EXAMPLES,
   ...MIGRATION_EXAMPLES,
   ...PLACEMENT_EXAMPLES,

@@ -208,9 +208,17 @@ export const TAGS: Readonly<Record<string, Tag>> = {
     description:
       'What an event would do: an order to hand over data, a cut-off, a tariff, the end of a provider; and how much hangs on few.',
   },
+  exitReports: {
+    name: 'Exit reports',
+    description: 'What has to be shown about leaving and about control: exit plans, registers, jurisdictions.',
+  },
   self: {
     name: 'This server',
     description: 'What the server itself connects to, and who said so.',
+  },
+  credentials: {
+    name: 'Credentials',
+    description: 'Gaia-X credentials of providers, verified in the background, and descriptions that this instance signs.',
   },
   keycloakUsers: {
     name: 'Keycloak users',
