@@ -8,6 +8,7 @@ import { configPools } from './config-pools.ts'
 import { credentials } from './credentials.ts'
 import { events } from './events.ts'
 import { exposures } from './exposure.ts'
+import { exitReports } from './exit-reports.ts'
 import { health } from './health.ts'
 import { jobs } from './jobs.ts'
 import { keycloakUsers } from './keycloak-users.ts'
@@ -122,6 +123,7 @@ export const operations: readonly Operation[] = [
   migrations,
   drills,
   switchings,
+  exitReports,
   audit,
   keycloakUsers,
   sovereigntyProfiles,

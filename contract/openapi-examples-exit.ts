@@ -37,7 +37,76 @@ const asset = {
   exportedAt: '2027-01-04T22:00:00Z',
 }
 
+const jurisdictionReach = { effect: 'cut-off', level: 'exposed', reasons: ['CONTROLLED_FROM'] }
+const jurisdictionOffering = {
+  agentId: '1c7e5a90-2b3d-4e6f-8a9b-0c1d2e3f4a03',
+  agentName: 'liffey-postgres',
+  serviceTypeId: '3f3c4a43-6f0e-4b5f-9c0e-5a2a4c7f8d05',
+  serviceTypeName: 'postgresql',
+  infrastructure: { storage: ['IE'], processing: ['IE'] },
+  reach: [jurisdictionReach],
+  measures: [{ text: "The provider's own accesses are logged", assurance: 'self-declared' }],
+  unknown: ['/location/backup'],
+  profileVersions: [{ profileId: 'd4c3b2a1-0f1e-4d2c-8b3a-495867768514', version: 2 }],
+}
+const alternative = {
+  agentId: '1c7e5a90-2b3d-4e6f-8a9b-0c1d2e3f4a03',
+  agentName: 'garonne-postgres',
+  providerId: OTHER_PROVIDER,
+  providerName: 'Garonne Données SAS',
+  qualifies: true,
+  failed: [],
+  formats: ['pg_dump-custom'],
+}
+const planItem = {
+  serviceId: SERVICE,
+  serviceName: 'orders',
+  serviceTypeName: 'postgresql',
+  groupName: 'shop',
+  providerId: PROVIDER,
+  providerName: 'Liffey Data Services Ltd',
+  criticality: 'critical',
+  alternatives: [alternative],
+  steps: ['Export at Liffey Data Services Ltd (export) while the service goes on'],
+  contingency: 'Nothing: there is no copy of the data outside Liffey Data Services Ltd.',
+  gaps: ['No vault copy: schedule one (fulcrum vault schedule).'],
+}
+const template = {
+  code: 'B_03.01',
+  title: 'Entities signing the arrangements for receiving services',
+  columns: ['Arrangement', 'LEI of the signing entity'],
+  rows: [['C-2025-118', '529900T8BM49AURSDO55']],
+  missing: [],
+}
+const asOf = '2026-11-24T08:15:00Z'
+
 export const EXIT_EXAMPLES = {
+  JurisdictionReach: jurisdictionReach,
+  JurisdictionOffering: jurisdictionOffering,
+  JurisdictionPage: {
+    providerId: PROVIDER,
+    providerName: 'Liffey Data Services Ltd',
+    asOf,
+    registeredCountry: 'IE',
+    governingLaw: ['IE'],
+    courtVenue: ['IE'],
+    foreignControl: 'yes',
+    foreignControllers: ['US'],
+    offerings: [jurisdictionOffering],
+  },
+  ExitAlternative: alternative,
+  ExitPlanItem: planItem,
+  ExitPlan: {
+    consumerId: CONSUMER,
+    consumerName: 'Klinikum Seeheim',
+    asOf,
+    reviewBy: '2027-11-24T08:15:00Z',
+    items: [planItem],
+    ready: 0,
+    sufficientlyTested: false,
+  },
+  RegisterTemplate: template,
+  RegisterOfInformation: { consumerId: CONSUMER, asOf, templates: [template] },
   Switching: switching,
   SwitchingCreate: {
     consumerId: CONSUMER,

@@ -12,7 +12,7 @@ import { configPoolRoutes } from './config-pools/index.ts'
 import { credentialRoutes } from './credentials/index.ts'
 import { eventFeedRoutes, subscriptionRoutes } from './event-feed/index.ts'
 import { startSequencer } from './events/index.ts'
-import { switchingRoutes } from './exit/index.ts'
+import { exitReportRoutes, switchingRoutes } from './exit/index.ts'
 import { classificationRoutes, concentrationRoutes, exposureRoutes } from './exposure/index.ts'
 import { createHealth } from './health.ts'
 import { jobRoutes } from './jobs/index.ts'
@@ -176,6 +176,7 @@ const ROUTES: readonly ((api: Api, platform: Platform) => void)[] = [
   migrationRoutes,
   drillRoutes,
   switchingRoutes,
+  exitReportRoutes,
   selfRoutes,
   keycloakUserRoutes,
   sovereigntyProfileRoutes,

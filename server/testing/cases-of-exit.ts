@@ -18,7 +18,12 @@ const params = async (walk: Walk) => ({ params: { id: (await aSwitching(walk)).i
 const foreign = ['otherProvider', 'otherConsumer'] as const
 const incident = { kind: 'incident', text: 'the export was late' }
 
+const consumerItself = ({ own }: Walk) => ({ params: { id: own.consumer.id } })
+
 export const exitCases: Cases = {
+  'exitReports.jurisdiction': { as: C, call: ({ own }) => ({ params: { id: own.provider.id } }) },
+  'exitReports.exitPlan': { as: C, call: consumerItself, foreign: ['provider', ...foreign] },
+  'exitReports.register': { as: C, call: consumerItself, foreign: ['provider', ...foreign] },
   'switchings.list': { as: C, call: async (walk) => (await aSwitching(walk), {}), foreign },
   'switchings.create': {
     as: C,
