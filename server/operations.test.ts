@@ -28,7 +28,11 @@ let keycloak: KeycloakStandIn
 before(async () => {
   dataDir = await mkdtemp(path.join(os.tmpdir(), 'fulcrum-operations-'))
   keycloak = await startKeycloakStandIn()
-  server = await startTestServer({ FULCRUM_DATA_DIR: dataDir, ...keycloak.environment })
+  server = await startTestServer({
+    FULCRUM_DATA_DIR: dataDir,
+    FULCRUM_SOVEREIGNTY_INTERVAL: '24h',
+    ...keycloak.environment,
+  })
   walk = await aWalk(server)
 })
 after(async () => {

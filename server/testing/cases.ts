@@ -9,6 +9,7 @@ import { placementCases } from './cases-of-placement.ts'
 import { poolCases } from './cases-of-pools.ts'
 import { portabilityCases } from './cases-of-portability.ts'
 import { selfCases } from './cases-of-self.ts'
+import { sovereigntyCases } from './cases-of-sovereignty.ts'
 import { userCases } from './cases-of-users.ts'
 import type { Cases } from './walk.ts'
 
@@ -22,6 +23,7 @@ export const CASES: Cases = {
   ...selfCases,
   ...portabilityCases,
   ...placementCases,
+  ...sovereigntyCases,
   ...userCases,
   ...auditCases,
 }

@@ -196,6 +196,47 @@ const offered = (as: CallerName, status: number): IdCase => ({
   malformed: malformed(as),
 })
 
+/** Subjects of facts: a participant, with an agent, with a service type at it. */
+const ofParticipant: IdCase = { ...participant, missing: missingOf(P, 400) }
+const NOT_OF_IT = '400: it does not belong to the participant'
+const ofAgent: IdCase = {
+  own: own(P, async ({ own: { make, own: federation, unique } }) => {
+    const { agentTypeId, provider } = federation
+    return (await make('/agents', { name: unique(), providerId: provider.id, agentTypeId })).id
+  }),
+  foreign: { as: P, value: (stock) => stock.other.own.agent.id, status: 400, because: NOT_OF_IT },
+  missing: { as: P, value: missing, status: 400, because: REFERENCE },
+  malformed: malformed(P),
+}
+const ofOffering: IdCase = {
+  own: own(P, (stock) => stock.own.own.serviceTypeId),
+  foreign: {
+    as: P,
+    value: (stock) => stock.other.own.serviceTypeId,
+    status: 400,
+    because: 'types belong to nobody; this one is not offered by the agent',
+  },
+  missing: { as: P, value: missing, status: 400, because: REFERENCE },
+  malformed: malformed(P),
+}
+const aPolicy = async ({ make, unique, own: { consumer } }: Walk): Promise<string> => {
+  const place = { id: 'place', type: 'location.within' }
+  const policy = { mode: 'audit', trustedZone: { groups: ['EEA'] }, onUnknown: 'deny', minAssurance: 'none' }
+  const scope = { kind: 'consumer', id: consumer.id }
+  return (await make('/sovereignty-policies', { ...policy, name: unique(), scope, constraints: [place] })).id
+}
+/** Constraints name participants: any that there is may be allowed and denied. */
+const constraints = (status: number): IdCase => {
+  const denied = (id: string) => ({ id: 'denied', type: 'participant.deny', params: { ids: [id] } })
+  const because = 'any provider may be denied'
+  return {
+    own: own(C, (stock) => denied(stock.own.own.provider.id), status),
+    foreign: { as: C, value: (stock) => denied(stock.other.own.provider.id), status, because },
+    missing: { as: C, value: () => denied(missing()), status: 400, because: REFERENCE },
+    malformed: { as: C, value: () => denied('no-id'), status: 400 },
+  }
+}
+
 /** By operation and member. */
 export const ID_CASES: Readonly<Record<string, IdCase>> = {
   'tokens.create body.scopeId': {
@@ -418,6 +459,49 @@ export const ID_CASES: Readonly<Record<string, IdCase>> = {
     missing: { as: C, value: missing, status: 404 },
     malformed: malformed(C),
   },
+  'sovereigntyProfiles.create body.participantId': ofParticipant,
+  'sovereigntyProfiles.create body.agentId': ofAgent,
+  'sovereigntyProfiles.create body.serviceTypeId': ofOffering,
+  'sovereigntyProfiles.effective query.agentId': {
+    own: own(C, (stock) => stock.own.own.agent.id, 200),
+    foreign: {
+      as: C,
+      value: (stock) => stock.other.own.agent.id,
+      status: 404,
+      because: 'any offering may be read; this agent does not offer the type',
+    },
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
+  'sovereigntyProfiles.effective query.serviceTypeId': offered(C, 200),
+  'sovereigntyEvidences.create body.participantId': ofParticipant,
+  'sovereigntyEvidences.create body.agentId': ofAgent,
+  'sovereigntyEvidences.create body.serviceTypeId': ofOffering,
+  'sovereigntyPolicies.create body.scope.id': {
+    own: own(C, (stock) => stock.own.own.consumer.id),
+    foreign: foreign(C, (stock) => stock.other.own.consumer.id),
+    missing: missingOf(C, 400),
+    malformed: malformed(C),
+  },
+  'sovereigntyPolicies.create body.constraints[]': constraints(201),
+  'sovereigntyPolicies.update body.constraints[]': constraints(200),
+  'sovereigntyWaivers.create body.policyId': {
+    own: own(C, (stock) => aPolicy(stock.own)),
+    foreign: foreign(C, (stock) => aPolicy(stock.other)),
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
+  'sovereigntyWaivers.create body.subjectId': {
+    own: own(C, (stock) => stock.own.own.provider.id),
+    foreign: {
+      as: C,
+      value: (stock) => stock.other.own.provider.id,
+      status: 201,
+      because: 'an exception may be made for any provider',
+    },
+    missing: { as: C, value: missing, status: 400, because: REFERENCE },
+    malformed: malformed(C),
+  },
   'keycloakUsers.create body.participantId': userOf('provider', 201),
   'keycloakUsers.create body.agentId': userOf('agent', 201),
   'keycloakUsers.update body.participantId': userOf('provider', 200),
@@ -426,6 +510,12 @@ export const ID_CASES: Readonly<Record<string, IdCase>> = {
 
 /** Members that look like ids or may hold them, and why no object is meant. */
 export const NO_IDS: Readonly<Record<string, string>> = {
+  'policy.scope.id': 'as sovereigntyPolicies.create, by the same functions; its test has them',
+  'policy.constraints[]': 'as sovereigntyPolicies.create, by the same functions; its test has them',
+  'preferences[].params': 'countries',
+  facts: 'a document: what it refers to is not looked up',
+  'issuer.did': 'a name that the issuer has elsewhere',
+  constraintId: 'a word of the policy, looked up in it',
   'requirements.constraints[]': 'judged by rules; participants in it are compared and not looked up',
   'customerKey.reference': 'a name that the customer gives to a key of its own; nothing is looked up by it',
   latencyMs: 'numbers by regions',

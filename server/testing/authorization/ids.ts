@@ -134,6 +134,9 @@ function withId(parts: Parts, path: string, value: unknown): Parts {
   if (where === 'query') return { ...parts, query: { ...parts.query, [name]: String(value) } }
   if (inner !== undefined) {
     const list = name.replace('[]', '')
+    const object = bodyOf(parts)[list]
+    if (list === name && object !== null && typeof object === 'object')
+      return { ...parts, body: { ...bodyOf(parts), [list]: { ...object, [inner]: value } } }
     if (list !== 'entries')
       return { ...parts, body: { ...bodyOf(parts), [list]: [{ ...firstOf(parts, list), [inner]: value }] } }
     const [first, second = first] = entriesOf(parts)

@@ -73,11 +73,34 @@ const SCOPES: Readonly<Record<string, Scope>> = {
     column: 'service_id',
     participant: asConsumer,
   },
+  'sovereigntyProfiles.list': {
+    table: 'sovereignty_profiles',
+    participant: (reader) => sql`status = 'published' OR ${asParticipant(reader)}`,
+  },
+  'sovereigntyEvidences.list': { table: 'sovereignty_evidences', participant: asParticipant },
+  'sovereigntyNotices.list': {
+    table: 'sovereignty_notices',
+    participant: (reader) => sql`${asParticipant(reader)} OR EXISTS (
+      SELECT FROM services s WHERE s.consumer_id = ${reader.participantId} AND NOT s.terminal
+        AND s.provider_id = sovereignty_notices.participant_id
+        AND coalesce(sovereignty_notices.agent_id, s.agent_id) = s.agent_id
+        AND coalesce(sovereignty_notices.service_type_id, s.service_type_id) = s.service_type_id)`,
+  },
+  'sovereigntyPolicies.list': {
+    table: 'newest_sovereignty_policies',
+    participant: (reader) => sql`consumer_id IS NULL OR ${asConsumer(reader)}`,
+  },
+  'sovereigntyWaivers.list': { table: 'sovereignty_waivers', participant: asConsumer },
   'keycloakUsers.list': { table: '' },
 }
 
-/** Members of items whose filter has another name. */
-const FIELDS: Readonly<Record<string, string>> = { currentStatus: 'status' }
+/** Members of items whose filter has another name; a dot leads inside. */
+const FIELDS: Readonly<Record<string, string>> = {
+  currentStatus: 'status',
+  scopeKind: 'scope.kind',
+  scopeId: 'scope.id',
+  verificationStatus: 'verification.status',
+}
 /** Where items are values, the list whose items have the members that the filters are about. */
 const ITEMS_OF: Readonly<Record<string, string>> = { 'metricEntries.resourceIds': 'metricEntries.list' }
 
@@ -197,7 +220,11 @@ export class Lists {
       items.filter((item) => !ownItems.has(keyOf(item))),
     ]
     const names = Object.keys(operation.filters)
-    const memberOf = (item: Item, name: string): string | undefined => item[FIELDS[name] ?? name]?.toString()
+    const memberOf = (item: Item, name: string): string | undefined =>
+      (FIELDS[name] ?? name)
+        .split('.')
+        .reduce((at, part) => at?.[part], item)
+        ?.toString()
     const values = (of: Item[], name: string) => [...new Set(of.flatMap((item) => memberOf(item, name) ?? []))]
     const foreignOf = (name: string): string[] => {
       const known = values(mine, name)

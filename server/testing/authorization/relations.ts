@@ -18,10 +18,15 @@ const MAY_READ: Readonly<Record<string, (object: Embedded, reader: Reader) => bo
   agentType: () => true,
   serviceType: () => true,
   type: () => true,
+  // what a provider has published of itself, in the inputs of a decision
+  profile: () => true,
+  // names what a policy is about
+  scope: () => true,
 }
 
 /** Free JSON: what is in there is no relation. */
 const FREE = new Set([
+  'facts',
   ...['properties', 'configuration', 'agentInstanceData', 'params', 'value', 'generatorConfig'],
   ...['propertySchema', 'lifecycleSchema', 'configurationSchema'],
 ])

@@ -26,6 +26,10 @@ const MAKERS = [
   'vault.getSecret',
   'services.update',
   'jobs.complete',
+  'sovereigntyProfiles.get',
+  'sovereigntyProfiles.update',
+  'sovereigntyEvidences.get',
+  'sovereigntyWaivers.revoke',
 ]
 
 export async function seed(world: World): Promise<void> {

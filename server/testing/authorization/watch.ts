@@ -43,7 +43,13 @@ export class Watch {
       if (hints.length > 0) this.faults.push(`${where}: a refusal tells ${hints.join(', ')}: ${answer.text.trim()}`)
     }
     // offers are there so that any participant sees what others offer
-    if (side === null || operation === 'serviceTypes.offers' || operation.startsWith('offeringTerms.')) return
+    if (
+      side === null ||
+      operation === 'serviceTypes.offers' ||
+      operation.startsWith('sovereigntyProfiles.') ||
+      operation.startsWith('offeringTerms.')
+    )
+      return
     if (!OF_NOBODY.test(operation))
       for (const name of told(NAMES))
         if (/^(first|second|third)_/.test(name) && !name.startsWith(side))
@@ -95,6 +101,8 @@ const OWNER_COLUMNS: Readonly<Record<string, string>> = {
   artifacts: 'consumer_id',
   vault_schedules: 'consumer_id',
   vault_copies: 'consumer_id',
+  sovereignty_evidences: 'participant_id',
+  sovereignty_waivers: 'consumer_id',
 }
 
 async function ownersOf(db: Db): Promise<Map<string, { owner: string; table: string }>> {

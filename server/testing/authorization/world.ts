@@ -45,7 +45,8 @@ export async function aWorld(): Promise<World> {
   const server = await startTestServer({
     FULCRUM_DATA_DIR: dataDir,
     // its rounds write what the fingerprints would take for the work of a request
-    FULCRUM_VAULT_INTERVAL: '24h',
+    FULCRUM_VAULT_INTERVAL: 'off',
+    FULCRUM_SOVEREIGNTY_INTERVAL: '24h',
     ...keycloak.environment,
   })
   const first = await aSide(server, 'first')
