@@ -5,7 +5,7 @@ import type { CredentialsConfig } from '../platform/credentials-config.ts'
 import type { Worker } from './worker.ts'
 
 /** How soon something that was handed in is looked at. */
-const EVERY_MS = 1_000
+const EVERY_MS = 500
 
 export function credentialWorker(rules: CredentialsConfig, now: () => Date): Worker {
   // it holds what was fetched a short while ago, and no connection while nothing is fetched
