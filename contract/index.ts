@@ -6,6 +6,7 @@ import { audit } from './audit.ts'
 import { configPoolValues } from './config-pool-values.ts'
 import { configPools } from './config-pools.ts'
 import { credentials } from './credentials.ts'
+import { evacuations } from './evacuations.ts'
 import { events } from './events.ts'
 import { exposures } from './exposure.ts'
 import { exitReports } from './exit-reports.ts'
@@ -122,6 +123,7 @@ export const operations: readonly Operation[] = [
   exposures,
   migrations,
   drills,
+  evacuations,
   switchings,
   exitReports,
   audit,

@@ -10,6 +10,7 @@ import { auditPeerRoutes, auditRoutes, startAuditLog } from './audit/index.ts'
 import { complianceRoutes } from './compliance/index.ts'
 import { configPoolRoutes } from './config-pools/index.ts'
 import { credentialRoutes } from './credentials/index.ts'
+import { evacuationRoutes } from './evacuations/index.ts'
 import { eventFeedRoutes, subscriptionRoutes } from './event-feed/index.ts'
 import { startSequencer } from './events/index.ts'
 import { exitReportRoutes, switchingRoutes } from './exit/index.ts'
@@ -175,6 +176,7 @@ const ROUTES: readonly ((api: Api, platform: Platform) => void)[] = [
   concentrationRoutes,
   migrationRoutes,
   drillRoutes,
+  evacuationRoutes,
   switchingRoutes,
   exitReportRoutes,
   selfRoutes,
