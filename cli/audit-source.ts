@@ -44,6 +44,8 @@ async function* recordsOf({ client, contract }: Session): AsyncGenerator<AuditRe
     const query = { from: String(from), limit: String(PAGE) }
     const page: { items: AuditRecord[]; next?: number } = await client.call(contract.audit.entries, { query })
     yield* page.items
+    if (page.next !== undefined && page.next <= from)
+      throw new CliError('failed', 'The server lists its entries in a circle.')
     from = page.next
   }
 }

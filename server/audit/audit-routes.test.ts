@@ -144,13 +144,14 @@ describe('entries', () => {
 describe('an erasure', () => {
   test('takes payloads and salts of one participant, is an event itself, and every proof holds', async () => {
     const other = await aFederation(server)
-    const serviceId = await other.order()
+    await other.order()
+    await server.admin.patch(`/participants/${other.consumer.id}`, { name: 'Ada Lovelace' })
     const kept = await sign(server)
     const seqOf = async () => {
-      const { items } = (await server.admin.get(`/events?entityId=${serviceId}&sort=sequenceNumber`)).body
+      const { items } = (await server.admin.get(`/events?entityId=${other.consumer.id}&type=participant.updated`)).body
       return items[0]
     }
-    assert.notEqual((await seqOf()).properties, null)
+    assert.match(JSON.stringify((await seqOf()).properties), /Ada Lovelace/)
     const before = await records(server)
 
     const erasure = { subject: 'participant', id: other.consumer.id, reason: 'asked for' }
@@ -187,8 +188,6 @@ describe('an erasure', () => {
     const group = await federation.group()
     assert.equal((await server.admin.post('/audit/erasures', { subject: 'entity', id: group })).body.erased, 1)
     const { caller } = await server.participant('causes')
-    const [first] = (await server.admin.get('/events?sort=-sequenceNumber&type=participant.updated')).body.items
-    assert.equal(first?.initiatorId, 'x')
     assert.equal((await server.admin.post('/audit/erasures', { subject: 'initiator', id: 'x' })).body.erased, 1)
     assert.equal((await caller.post('/audit/erasures', { subject: 'initiator', id: 'x' })).status, 403)
   })

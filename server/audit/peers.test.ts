@@ -25,8 +25,8 @@ describe('two control planes', () => {
   const post = (body: unknown, name = 'there') => here.admin.post(`/audit/peers/${name}/checkpoint`, body)
 
   test('cosign each other as long as the history goes on, and refuse one that was rewritten', async () => {
-    const { publicKey } = (await there.admin.get('/audit/key')).body
     const first = await sign(there)
+    const { publicKey } = (await there.admin.get('/audit/key')).body
     const seen = await post({ note: first.note, publicKey })
     assert.equal(seen.status, 200, JSON.stringify(seen.body))
     const own = (await here.admin.get('/audit/key')).body
