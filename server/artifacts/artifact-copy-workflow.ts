@@ -82,9 +82,7 @@ async function copyOne(
     await putAndCompare(store, copy, () => files.read(copy.artifactId, null, signal), signal)
   } catch (error) {
     if (signal.aborted) return 'not here'
-    const why = error instanceof Error ? error.message : String(error)
-    platform.log.warn({ artifact: copy.artifactId, store: copy.store, attempt, reason: why }, 'a copy failed')
-    if (!(error instanceof Refusal)) throw error
+    const why = reasonOf(platform, copy, error)
     if (attempt >= MOST_ATTEMPTS) return giveUp(why)
     await markFailure(db, copy.id, why, false, now())
     return 'failed'
@@ -103,7 +101,7 @@ async function putAndCompare(
   open: () => ReturnType<ArtifactStore['read']>,
   signal: AbortSignal,
 ): Promise<void> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(LEAST_MS + (sizeBytes / SLOWEST) * 1_000)])
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(LEAST_MS + Math.ceil(sizeBytes / SLOWEST) * 1_000)])
   await store.put(id, await open(), sizeBytes, limit)
   const found = await readBack(store, id, limit)
   if (found.sha256 !== sha256 || found.sizeBytes !== sizeBytes) throw differs(store, found, { sha256, sizeBytes })
@@ -160,10 +158,21 @@ async function removeOne(platform: Platform, copy: ArtifactCopy, signal: AbortSi
     if (!store) throw new Refusal('unavailable', `artifact store ${copy.store} is not configured`)
     await store.remove(copy.id, signal)
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    await markFailure(db, copy.id, error.message, false, now())
+    if (signal.aborted) return false
+    await markFailure(db, copy.id, reasonOf(platform, copy, error), false, now())
     return false
   }
   await forgetCopy(db, copy.id)
   return true
+}
+
+/** What to write down. A defect is logged, and must not keep other copies waiting. */
+function reasonOf({ log }: Platform, { artifactId, store, attempts }: ArtifactCopy, error: unknown): string {
+  const about = { artifact: artifactId, store, attempt: attempts + 1 }
+  if (error instanceof Refusal) {
+    log.warn({ ...about, reason: error.message }, 'a copy of an artifact failed')
+    return error.message
+  }
+  log.error({ ...about, err: error }, 'defect while an artifact was copied')
+  return 'an error of the server: see its log'
 }

@@ -36,8 +36,8 @@ export type Config = {
   readonly artifactLimitBytes: number
   /** Where artifacts may lie, the server's own disk first. */
   readonly artifactStores: readonly StoreConfig[]
-  /** How often vault copies are looked after. */
-  readonly vaultIntervalMs: number
+  /** How often vault copies are looked after; null: not by this process. */
+  readonly vaultIntervalMs: number | null
   readonly sovereigntyIntervalMs: number
   /** The configuration of an installation can be fetched once only. */
   readonly installSingleUse: boolean
@@ -142,7 +142,7 @@ export function readConfig(environment: Environment): Config {
     bodyLimitBytes: read('FULCRUM_BODY_LIMIT', '1MiB', size),
     artifactLimitBytes: read('FULCRUM_ARTIFACT_LIMIT', '10GiB', size),
     artifactStores: readGiven('FULCRUM_ARTIFACT_STORES', (file) => readArtifactStores(file, environment)) ?? [LOCAL_STORE],
-    vaultIntervalMs: read('FULCRUM_VAULT_INTERVAL', '10s', duration),
+    vaultIntervalMs: read('FULCRUM_VAULT_INTERVAL', '10s', orOff(duration)),
     sovereigntyIntervalMs: read('FULCRUM_SOVEREIGNTY_INTERVAL', '15s', duration),
     installSingleUse: read('FULCRUM_INSTALL_SINGLE_USE', 'false', bool),
     eventRetentionMs: read('FULCRUM_EVENT_RETENTION_INTERVAL', 'off', orOff(duration)),

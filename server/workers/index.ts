@@ -26,7 +26,7 @@ export function startWorkers(platform: Platform, connection: ClientConfig): () =
     ...(config.jobMaintenance ? [jobWorker(config.jobMaintenanceIntervalMs)] : []),
     ...(config.agentMaintenance ? [agentWorker(config.agentHealthTimeoutMs)] : []),
     artifactWorker(every),
-    vaultWorker(config.vaultIntervalMs),
+    ...(config.vaultIntervalMs === null ? [] : [vaultWorker(config.vaultIntervalMs)]),
     sovereigntyWorker(config.sovereigntyIntervalMs),
     migrationWorker(),
     ...(config.eventRetentionMs === null ? [] : [eventWorker(every, config.eventRetentionMs)]),
