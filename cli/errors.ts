@@ -14,6 +14,7 @@ export const EXIT = {
   failed: 7,
   timedOut: 8,
   unavailable: 9,
+  different: 10,
   interrupted: 130,
 } as const
 export type ExitKind = keyof typeof EXIT
@@ -29,6 +30,7 @@ export const EXIT_CODES = `Exit codes
   7    the job or the service failed, or the audit log is not intact
   8    timed out while waiting; the order goes on
   9    the server cannot be reached, is not ready, or asks to slow down
+  10   a decision is not what its record says
   130  interrupted with Ctrl-C`
 
 /** Something the person at the keyboard can act on. `details` are printed one per line below the message. */

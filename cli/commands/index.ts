@@ -46,6 +46,8 @@ export const COMMANDS: readonly Entry[] = [
     SOVEREIGNTY,
     () => import('./sovereignty.ts'),
   ),
+  entry('policy', 'what the federation and its consumers accept', SOVEREIGNTY, () => import('./policy.ts')),
+  entry('waiver', 'exceptions of policies, with an end', SOVEREIGNTY, () => import('./waiver.ts')),
   entry('placement', 'where an order could run, and why not elsewhere', SOVEREIGNTY, () => import('./placement.ts')),
   entry('decision', 'decisions about where services may go', SOVEREIGNTY, () => import('./decision.ts')),
   entry('classify', 'say how critical a service is and what it costs', SOVEREIGNTY, () => import('./classify.ts')),
