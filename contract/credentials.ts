@@ -70,9 +70,9 @@ export const GaiaXDescription = Type.Object({
 export type GaiaXDescription = Static<typeof GaiaXDescription>
 
 export const CredentialSigningRequest = Type.Object({
-  did: Type.String(),
+  did: Type.Optional(Type.String({ description: 'Absent where this instance has none.' })),
   publicKeyJwk: JsonObject,
-  pem: Type.String({ description: 'PKCS #10, for a certificate authority.' }),
+  pem: Type.Optional(Type.String({ description: 'PKCS #10, for a certificate authority; absent without a DID.' })),
 })
 export type CredentialSigningRequest = Static<typeof CredentialSigningRequest>
 
@@ -172,7 +172,6 @@ export const credentials = {
     access: { admin: 'any' },
     status: 200,
     answer: CredentialSigningRequest,
-    conflict: 'This instance has no DID: its public address is not https, or has a path.',
     addition: true,
   }),
 } as const

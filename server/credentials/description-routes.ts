@@ -4,7 +4,6 @@ import { CompactSign } from 'jose'
 import manifest from '../package.json' with { type: 'json' }
 import { API_PREFIX, type Api } from '../platform/api.ts'
 import type { Platform } from '../platform/context.ts'
-import { conflict } from '../platform/errors.ts'
 import { offeringProfiles, participantProfiles } from '../sovereignty-profiles/index.ts'
 import { certificateRequest } from './certificate-request.ts'
 import { type Described, legalPerson, platformOffering, type Signing, serviceOffering } from './description.ts'
@@ -79,11 +78,11 @@ export function descriptionRoutes(api: Api, platform: Platform): void {
   })
 
   api.handle(credentials.signingRequest, async () => {
-    const url = new URL(config.publicBaseUrl)
-    if (did === null)
-      throw conflict('this instance has no DID: FULCRUM_PUBLIC_BASE_URL must be https, by name and without a path')
     const { publicJwk, privateKey } = await key()
-    return { did, publicKeyJwk: { ...publicJwk }, pem: certificateRequest(publicJwk, privateKey(), url.hostname) }
+    const publicKeyJwk = { ...publicJwk }
+    if (did === null) return { publicKeyJwk }
+    const { hostname } = new URL(config.publicBaseUrl)
+    return { did, publicKeyJwk, pem: certificateRequest(publicJwk, privateKey(), hostname) }
   })
 
   if (issuer === null) return

@@ -1,5 +1,6 @@
 /** The cases of the walk for every operation of the contract, by operation. */
 import { auditCases } from './cases-of-audit.ts'
+import { credentialCases } from './cases-of-credentials.ts'
 import { exitCases } from './cases-of-exit.ts'
 import { exposureCases } from './cases-of-exposure.ts'
 import { installationCases } from './cases-of-installations.ts'
@@ -18,6 +19,7 @@ export const CASES: Cases = {
   ...poolCases,
   ...orderCases,
   ...installationCases,
+  ...credentialCases,
   ...exitCases,
   ...exposureCases,
   ...selfCases,

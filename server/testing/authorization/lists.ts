@@ -91,6 +91,7 @@ const SCOPES: Readonly<Record<string, Scope>> = {
     participant: (reader) => sql`consumer_id IS NULL OR ${asConsumer(reader)}`,
   },
   'sovereigntyWaivers.list': { table: 'sovereignty_waivers', participant: asConsumer },
+  'credentials.list': { table: 'credentials', participant: asParticipant },
   'keycloakUsers.list': { table: '' },
 }
 

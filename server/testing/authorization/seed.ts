@@ -17,6 +17,7 @@ const MAKERS = [
   'servicePoolValues.get',
   'metricEntries.resourceIds',
   'artifacts.describe',
+  'credentials.get',
   'vaultSchedules.get',
   'vaultCopies.verify',
   'serviceClassifications.get',
