@@ -4,7 +4,7 @@ import type { Api } from '../platform/api.ts'
 import type { Platform } from '../platform/context.ts'
 import { invalidInput, notFound } from '../platform/errors.ts'
 import { pageOf } from '../platform/lists.ts'
-import { exposureOf } from './exposure.ts'
+import { exposureOf, inOrder } from './exposure.ts'
 import { exposureToWire, serviceToWire } from './exposure-wire.ts'
 import { checkNarrowing } from './narrowing.ts'
 import { inSnapshot, missingIds, readPortfolio } from './portfolio-store.ts'
@@ -27,7 +27,7 @@ export function exposureRoutes(api: Api, { db, now }: Platform): void {
     const answer: WireExposure = exposureToWire(scenario, portfolio, result)
     if (body.detail === 'none') return answer
     const listed = body.detail === 'hit' ? result.impacts.filter(({ hit }) => hit) : result.impacts
-    const items = listed.slice((page.number - 1) * page.size, page.number * page.size)
+    const items = inOrder(listed).slice((page.number - 1) * page.size, page.number * page.size)
     const wired = items.map((one) => serviceToWire(one, portfolio))
     return { ...answer, services: pageOf(wired, listed.length, page.number, page.size) }
   })

@@ -38,14 +38,15 @@ export function inSnapshot<T>(db: Db, run: (tx: Tx) => Promise<T>): Promise<T> {
 export async function readPortfolio(tx: Tx, scope: Scope, narrowing: Narrowing, at: Date): Promise<Portfolio> {
   const rows = await readServices(tx, scope, narrowing)
   const keys = new Map<string, OfferingKey>()
-  for (const { agent_id: agentId, service_type_id: serviceTypeId } of rows) {
-    const key = { agentId, serviceTypeId }
-    keys.set(offeringKey(key), key)
-  }
+  const keyOfRow = rows.map(({ agent_id: agentId, service_type_id: serviceTypeId }) => {
+    const key = offeringKey({ agentId, serviceTypeId })
+    if (!keys.has(key)) keys.set(key, { agentId, serviceTypeId })
+    return key
+  })
   const offerings = await readOfferings(tx, [...keys.values()], at)
   const prices = await readPrices(tx, [...keys.values()])
   const isOpen = openTo(scope)
-  const services = rows.map((row) => toService(row, prices, isOpen(row.consumer_id)))
+  const services = rows.map((row, index) => toService(row, keyOfRow[index] ?? '', prices, isOpen(row.consumer_id)))
   const consumers = new Set(services.flatMap(({ open, consumerId }) => (open ? [consumerId] : [])))
   return { services, offerings, consumerNames: await readNames(tx, 'participants', [...consumers]) }
 }
@@ -77,8 +78,12 @@ async function readServices(tx: Tx, scope: Scope, narrowing: Narrowing): Promise
   return rows
 }
 
-function toService(row: ServiceRow, prices: ReadonlyMap<string, Money>, open: boolean): PortfolioService {
-  const offering = offeringKey({ agentId: row.agent_id, serviceTypeId: row.service_type_id })
+function toService(
+  row: ServiceRow,
+  offering: string,
+  prices: ReadonlyMap<string, Money>,
+  open: boolean,
+): PortfolioService {
   const said =
     row.monthly_spend !== null && row.spend_currency !== null
       ? { amount: row.monthly_spend, currency: row.spend_currency }
