@@ -55,7 +55,9 @@ function planItem(service: PlannedService, now: Date): ExitPlanItem {
     ),
     steps: stepsOf(service),
     ...(lastDrill && { lastDrill: { ...lastDrill, at: timestamp(lastDrill.at) } }),
-    ...(vaultCopy && { vaultCopy: { ...vaultCopy, takenAt: timestamp(vaultCopy.takenAt) } }),
+    ...(vaultCopy && {
+      vaultCopy: { takenAt: timestamp(vaultCopy.takenAt), store: vaultCopy.store, outside: vaultCopy.outside },
+    }),
     contingency: contingencyOf(service),
     gaps: gapsOf(service, now),
   }

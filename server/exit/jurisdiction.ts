@@ -121,10 +121,15 @@ export function jurisdictionPage(
   }
 }
 
-function offeringPage({ profile, ...about }: OfferingFacts, at: string): JurisdictionOffering {
+function offeringPage(offering: OfferingFacts, at: string): JurisdictionOffering {
+  const { profile, agentId, agentName, serviceTypeId, serviceTypeName, profileVersions } = offering
   const { location } = profile
   return {
-    ...about,
+    agentId,
+    agentName,
+    serviceTypeId,
+    serviceTypeName,
+    profileVersions,
     infrastructure: Object.fromEntries(
       LOCATION_ASPECTS.flatMap((aspect) => {
         const countries = location?.[aspect]
