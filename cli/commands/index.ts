@@ -58,6 +58,7 @@ export const COMMANDS: readonly Entry[] = [
     SOVEREIGNTY,
     () => import('./concentration.ts'),
   ),
+  entry('vault', "copies of services outside their providers' control", LEAVING, () => import('./vault.ts')),
   entry('exit', 'exit plan, register of information, jurisdiction of a provider', LEAVING, () => import('./exit.ts')),
   entry('switching', 'leave a provider under the Data Act, on the record', LEAVING, () => import('./switching.ts')),
   entry('import', 'copy the database of a Go control plane into ours', MORE, () => import('./import.ts')),
