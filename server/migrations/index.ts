@@ -1,6 +1,6 @@
 /** Migrations: services that move to other agents with their data, and drills that rehearse it. */
 export { drillRoutes } from './drill-routes.ts'
-export { newestDrills, type NewestDrill } from './drill-store.ts'
+export { type NewestDrill, newestDrills } from './drill-store.ts'
 export { toMoved } from './facts-store.ts'
 export { newestMeasurements } from './measurement-store.ts'
 export { isEnded, type Migration } from './migration.ts'

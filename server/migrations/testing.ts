@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
 import { sql } from 'kysely'
+import pg from 'pg'
 import type { Caller, TestServer } from '../testing/test-server.ts'
 
 const states = ['New', 'Started', 'Quiesced', 'Failed', 'Deleted'].map((name) => ({ name }))
@@ -189,7 +189,10 @@ export type MovableWorld = {
 let serial = 0
 
 /** Portability as the type declares it; null: nothing. */
-export async function aMovableWorld(server: TestServer, portability: object | null = PORTABILITY): Promise<MovableWorld> {
+export async function aMovableWorld(
+  server: TestServer,
+  portability: object | null = PORTABILITY,
+): Promise<MovableWorld> {
   const { admin } = server
   const unique = `movable ${serial++} ${randomUUID().slice(0, 8)}`
   const created = async (path: string, body: unknown) => {
@@ -227,7 +230,11 @@ export async function aMovableWorld(server: TestServer, portability: object | nu
       enabled: true,
       displayOrder: 1,
     })
-    const { id } = await created('/agents', { name: `${unique} ${name}`, providerId: provider.id, agentTypeId: agentType.id })
+    const { id } = await created('/agents', {
+      name: `${unique} ${name}`,
+      providerId: provider.id,
+      agentTypeId: agentType.id,
+    })
     const { value } = await created('/tokens', { name, role: 'agent', scopeId: id })
     const driven = new DrivenAgent(id, provider.id, server.as(value), server.url)
     await driven.connect()
@@ -269,8 +276,28 @@ export async function holdDriver(database: string): Promise<() => Promise<void>>
   return () => client.end()
 }
 
+/** A copy of the service's data in the vault, as it is now. The round of the worker that stores it is not waited for. */
+export async function aVaultCopy(server: TestServer, source: DrivenAgent, serviceId: string): Promise<void> {
+  const copy = await server.admin.post(`/services/${serviceId}/vault-copies`, { store: 'local' })
+  assert.equal(copy.status, 201, JSON.stringify(copy.body))
+  await eventually(
+    async () => {
+      await source.work()
+      return (await server.admin.get(`/vault-copies/${copy.body.id}`)).body
+    },
+    ({ state }) => state === 'storing' || state === 'stored',
+  )
+  await sql`UPDATE vault_copies SET state = 'stored', stored_at = now() WHERE id = ${copy.body.id}`.execute(
+    server.platform.db,
+  )
+}
+
 /** Waits until it holds, or fails. */
-export async function eventually<T>(read: () => Promise<T>, holds: (value: T) => boolean, withinMs = 20_000): Promise<T> {
+export async function eventually<T>(
+  read: () => Promise<T>,
+  holds: (value: T) => boolean,
+  withinMs = 20_000,
+): Promise<T> {
   const end = performance.now() + withinMs
   for (;;) {
     const value = await read()

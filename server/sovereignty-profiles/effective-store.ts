@@ -8,6 +8,7 @@ import type {
   SubjectColumns,
 } from '../platform/sovereignty-tables.ts'
 import { timestamp } from '../platform/wire.ts'
+import { measuredFacts, withMeasuredFacts } from './measured-facts-store.ts'
 import { withStatedFacts } from './stated-facts.ts'
 
 /** A service type at an agent. */
@@ -26,7 +27,7 @@ type ProfileRow = Selectable<SovereigntyProfilesTable>
 type Offering = OfferingKey & { providerId: string }
 
 /**
- * Three statements, however many offerings are asked for.
+ * Four statements, however many offerings are asked for. What was measured lies over what is declared.
  *
  * @param only  `null`: every service type at every agent that is not deleted
  * @param at  which versions count: the newest published one that is valid then
@@ -42,7 +43,11 @@ export async function offeringProfiles(
     offerings.map(({ providerId }) => providerId),
     at,
   )
-  return offerings.map((offering) => merged(offering, published))
+  const measured = await measuredFacts(db, offerings, at)
+  return offerings.map((offering) => {
+    const found = merged(offering, published)
+    return { ...found, profile: withMeasuredFacts(found.profile, measured(offering)) }
+  })
 }
 
 /** What is published about participants themselves, by id; without anything published no fact is known. Two statements. */
