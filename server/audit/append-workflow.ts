@@ -21,12 +21,14 @@ type Deps = Pick<Platform, 'db' | 'config'>
 /**
  * Appends one batch if nobody else is at it.
  *
- * @returns whether there may be more
+ * @returns whether there may be more, and how many entries there are then; null when somebody else is at it
  */
-export async function appendNext({ db, config }: Deps): Promise<boolean> {
+export async function appendNext({ db, config }: Deps): Promise<{ more: boolean; size: number } | null> {
   return db.transaction().execute(async (tx) => {
     const log = await tryLockLog(tx)
-    return log !== null && (await appendBatch(tx, log, config.publicBaseUrl)).appended === BATCH
+    if (log === null) return null
+    const { appended, log: after } = await appendBatch(tx, log, config.publicBaseUrl)
+    return { more: appended === BATCH, size: after.size }
   })
 }
 

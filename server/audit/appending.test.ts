@@ -9,13 +9,9 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { merkleRoot } from '@fulcrum/sovereignty/audit'
 import { sql } from 'kysely'
-import { aGoDatabase, importGo } from '../go-import/testing.ts'
+import { expectComplete, records } from '../testing/audit-log.ts'
 import { ADMIN_TOKEN, startTestServer, type TestServer, testDatabase, VAULT_KEY } from '../testing/test-server.ts'
-import { eventWorker } from '../workers/retention-workers.ts'
 import { appendNext } from './append-workflow.ts'
-import { expectComplete, records, sign, verify } from './testing.ts'
-
-const DAY_MS = 24 * 3_600_000
 
 describe('with two servers on one database', () => {
   let one: TestServer
@@ -161,64 +157,4 @@ describe('a process that dies', () => {
       await exited
     }
   }
-})
-
-describe('what is there already', () => {
-  test('is logged from the first event on that a Go control plane has left, with its numbers', async () => {
-    const go = await aGoDatabase()
-    const ours = await testDatabase()
-    try {
-      // its first token is ours: those of the other control plane are not known here
-      const server = await startTestServer({ FULCRUM_DB_DSN: ours.url })
-      await importGo(go, ours.url, { merge: true })
-      try {
-        const { entries } = await expectComplete(server)
-        const all = await records(server)
-        assert.ok(entries > 0)
-        assert.deepEqual(
-          all.map(({ index }) => index),
-          Array.from({ length: entries }, (_, at) => at),
-        )
-        // a later import takes numbers beyond a gap, and goes on behind what is logged
-        const kept = await sign(server)
-        await go.query(
-          `INSERT INTO events (sequence_number, id, type, initiator_type, initiator_id, payload, created_at, updated_at)
-           SELECT max(sequence_number) + 1000, gen_random_uuid(), 'participant.created', 'system', 'x', '{}', now(), now() FROM events`,
-        )
-        await importGo(go, ours.url, { merge: true })
-        const { checkpoint } = await sign(server)
-        assert.equal(checkpoint.size, kept.checkpoint.size + 1)
-        assert.deepEqual((await verify(server, checkpoint, [kept.checkpoint])).findings, [])
-        assert.ok(((await records(server)).at(-1)?.entry.seq ?? 0) >= 1_000)
-      } finally {
-        await server.stop()
-      }
-    } finally {
-      await ours.drop()
-      await go.drop()
-    }
-  })
-})
-
-describe('old events', () => {
-  let server: TestServer
-  before(async () => {
-    server = await startTestServer({ FULCRUM_AUDIT_LOG: 'false' })
-    for (let n = 0; n < 6; n++) await server.participant(`${n}`)
-  })
-  after(() => server.stop())
-
-  test('get their entry before they are deleted, lose their salt with it, and the tree stays as it is', async () => {
-    const { db } = server.platform
-    await server.admin.get('/events')
-    await sql`UPDATE events SET created_at = created_at - interval '2 days' WHERE sequence_number <= 8`.execute(db)
-    const worker = eventWorker(DAY_MS, DAY_MS)
-    assert.deepEqual(await worker.run(server.platform, new AbortController().signal), { deleted: 8 })
-    const { rows } = await sql<{ n: number }>`SELECT min(sequence_number) AS n FROM audit_salts`.execute(db)
-    assert.equal(rows[0]?.n, 9)
-    const verdict = await expectComplete(server)
-    assert.deepEqual([verdict.entries, verdict.expired, verdict.payloads], [12, 8, 4])
-    const { body } = await server.admin.get('/audit/proof/inclusion?seq=3')
-    assert.equal(body.entry.type, 'participant.created')
-  })
 })

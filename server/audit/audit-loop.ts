@@ -7,8 +7,8 @@ import { CHECKPOINT_EVERY_MS, isCheckpointDue } from './checkpoint.ts'
 import { lookAtLog } from './log-store.ts'
 import { signLog } from './sign-workflow.ts'
 
-/** Events that are numbered within this time are appended together, at much less cost than one by one. */
-const COALESCE_MS = 250
+/** Events that are numbered within this time are appended together, at much less cost than one by one; readers do not wait for it. */
+const COALESCE_MS = 1_000
 /** A look without any signal: events that were numbered late, or by a process that died. */
 const IDLE_MS = 2_000
 
@@ -22,10 +22,10 @@ export function startAuditLog(platform: Deps): () => Promise<void> {
   const sign = signer(platform)
   const catchUp = async () => {
     while (!signal.aborted) {
-      const { behind } = await lookAtLog(db)
-      const more = behind && (await appendNext(platform))
-      if (isCheckpointDue(await lookAtLog(db), now())) await sign()
-      if (!more) return
+      const standing = await lookAtLog(db)
+      const appended = standing.behind ? await appendNext(platform) : null
+      if (isCheckpointDue({ ...standing, size: appended?.size ?? standing.size }, now())) await sign()
+      if (!appended?.more) return
     }
   }
   const run = async () => {

@@ -4,11 +4,11 @@ import { randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { entryHash, verifyConsistency, verifyInclusion } from '@fulcrum/sovereignty/audit'
 import { sql } from 'kysely'
+import { expectComplete, records, sign, verified, verify } from '../testing/audit-log.ts'
 import { aFederation, type TestFederation } from '../testing/federation.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 import { CHECKPOINT_ENTRIES, CHECKPOINT_EVERY_MS, isCheckpointDue } from './checkpoint.ts'
 import { instanceName } from './instance.ts'
-import { expectComplete, records, sign, verified, verify } from './testing.ts'
 
 let server: TestServer
 let federation: TestFederation

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { leafHash, merkleRoot, rawPublicKey, signCheckpoint, verifyCheckpoint } from '@fulcrum/sovereignty/audit'
+import { sign } from '../testing/audit-log.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 import { judgePeer } from './peer.ts'
-import { sign } from './testing.ts'
 
 describe('two control planes', () => {
   let here: TestServer

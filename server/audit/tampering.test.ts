@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { canonicalJson, Frontier, leafHash } from '@fulcrum/sovereignty/audit'
 import { sql } from 'kysely'
+import { sign, verify } from '../testing/audit-log.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
-import { sign, verify } from './testing.ts'
 
 let server: TestServer
 before(async () => {

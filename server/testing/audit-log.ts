@@ -8,7 +8,7 @@ import {
   verifyCheckpoint,
 } from '@fulcrum/sovereignty/audit'
 import { sql } from 'kysely'
-import type { TestServer } from '../testing/test-server.ts'
+import type { TestServer } from './test-server.ts'
 
 type Server = Pick<TestServer, 'admin' | 'platform'>
 

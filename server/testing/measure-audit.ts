@@ -1,13 +1,12 @@
 /**
  * How much of the time of a command the audit log takes: the same orders with it and without it, in turns, in one run on one database.
- * Prints the ratio. A program to run by hand (`npx node server/audit/measure-audit.ts [rounds] [orders]`), not a test: times are not
+ * Prints the ratio. A program to run by hand (`npx node server/testing/measure-audit.ts [rounds] [orders]`), not a test: times are not
  * the same twice.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { aFederation } from '../testing/federation.ts'
-import { startTestServer } from '../testing/test-server.ts'
-import { settleAudit } from './append-workflow.ts'
-import { startAuditLog } from './audit-loop.ts'
+import { settleAudit, startAuditLog } from '../audit/index.ts'
+import { aFederation } from './federation.ts'
+import { startTestServer } from './test-server.ts'
 
 const [rounds = 8, orders = 60] = process.argv.slice(2).map(Number)
 /** As many consumers as order at the same time. */
@@ -39,7 +38,20 @@ try {
     await settleAudit(server.platform)
     await sleep(100)
   }
+  const entries = async (): Promise<number> => (await server.admin.get('/audit/entries?limit=1')).body.size
   await run()
+  await settle()
+  const before = await entries()
+  const alone = { ms: await run(), appendMs: 0 }
+  // the events of these orders, numbered already, in as few batches as there can be
+  await server.admin.get('/events?pageSize=1')
+  const start = performance.now()
+  await settleAudit(server.platform)
+  alone.appendMs = (performance.now() - start) / (orders * AT_ONCE)
+  const events = ((await entries()) - before) / (orders * AT_ONCE)
+  process.stdout.write(
+    `an order: ${alone.ms.toFixed(2)} ms, ${events.toFixed(1)} events; their entries in whole batches: ${alone.appendMs.toFixed(3)} ms\n`,
+  )
   const pairs: { off: number; on: number }[] = []
   for (let round = 0; round < rounds; round++) {
     await settle()
