@@ -38,6 +38,7 @@ export const COMMANDS: readonly Entry[] = [
   entry('events', 'show what happened, and follow it', RESOURCES, () => import('./events.ts')),
   entry('artifact', 'list, download and upload dumps and other files', RESOURCES, () => import('./artifact.ts')),
   entry('audit', 'verify the audit log, export it, prove and erase', RESOURCES, () => import('./audit.ts')),
+  entry('credential', 'hand in, see and export Gaia-X credentials', RESOURCES, () => import('./credential.ts')),
   entry('token', 'create and regenerate API tokens', RESOURCES, () => import('./token.ts')),
   entry('agent-token', 'create a token for an agent', RESOURCES, () => import('./agent-token.ts')),
   entry(

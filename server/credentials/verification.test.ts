@@ -42,11 +42,7 @@ after(async () => {
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
 type Answer = any
 
-async function handIn(
-  body: Document,
-  as: Caller = provider,
-  participantId = own.provider.id,
-): Promise<Answer> {
+async function handIn(body: Document, as: Caller = provider, participantId = own.provider.id): Promise<Answer> {
   const reply = await as.post('/credentials', { participantId, ...body })
   assert.equal(reply.status, 201, JSON.stringify(reply.body))
   assert.equal(reply.body.state, 'pending')

@@ -85,3 +85,16 @@ export async function anAuthority(name = 'Test Anchor'): Promise<Authority> {
     certify: (publicKey, names) => sign(publicKey, names),
   }
 }
+
+/** Reads a request for a certificate as an authority would. @throws Error when its signature does not fit */
+export async function readRequest(pem: string): Promise<{ subject: string; names: string[]; publicKey: Key }> {
+  const request = new x509.Pkcs10CertificateRequest(pem)
+  if (!(await request.verify())) throw new Error('the request is not signed by its own key')
+  const extension = request.getExtension('2.5.29.17')
+  const names = extension instanceof x509.SubjectAlternativeNameExtension ? extension.names.items : []
+  return {
+    subject: request.subject,
+    names: names.map(({ value }) => value),
+    publicKey: await request.publicKey.export(),
+  }
+}
