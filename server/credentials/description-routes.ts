@@ -1,7 +1,6 @@
 /** HTTP for descriptions as credentials, and for the DID of this instance that signs them. */
 import { credentials, type GaiaXDescription } from '@fulcrum/contract'
 import { CompactSign } from 'jose'
-import manifest from '../package.json' with { type: 'json' }
 import { API_PREFIX, type Api } from '../platform/api.ts'
 import type { Platform } from '../platform/context.ts'
 import { offeringProfiles, participantProfiles } from '../sovereignty-profiles/index.ts'
@@ -74,7 +73,7 @@ export function descriptionRoutes(api: Api, platform: Platform): void {
     const { operator } = config.credentials
     const found = operator !== null && (await isDescribed(db, operator)) ? operator : null
     const person = found === null ? [] : (await describeParticipant(found, common)).slice(0, 1)
-    return signed([...person, platformOffering(found, manifest.version, common)])
+    return signed([...person, platformOffering(found, common)])
   })
 
   api.handle(credentials.signingRequest, async () => {

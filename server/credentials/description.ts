@@ -78,11 +78,10 @@ export function serviceOffering(
 }
 
 /** This control plane itself, provided by its operator. */
-export function platformOffering(operatorId: string | null, version: string, signing: Signing): Described {
+export function platformOffering(operatorId: string | null, signing: Signing): Described {
   return described('gx:ServiceOffering', `${signing.baseUrl}/gaia-x-description/platform`, signing, {
     'gx:name': 'Fulcrum',
     'gx:description': 'Control plane for cloud resources of independent providers',
-    'gx:version': version,
     'gx:licence': 'Apache-2.0',
     'gx:apiDescription': `${signing.baseUrl}/openapi.json`,
     ...(operatorId !== null && { 'gx:providedBy': { id: `${personId(operatorId, signing)}#cs` } }),

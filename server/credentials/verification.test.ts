@@ -1,4 +1,7 @@
-/** Credentials through the whole server, verified against issuers that are served on this machine. */
+/**
+ * Credentials through the whole server, verified against issuers that are served on this machine. All share one server and its
+ * issuers, hence the many lines.
+ */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { decide, prove, ZONE_GROUPS } from '@fulcrum/sovereignty'
