@@ -66,7 +66,8 @@ try {
   const ratios = pairs.map(({ off, on }) => on / off).toSorted((a, b) => a - b)
   const sum = (of: number[]) => of.reduce((total, one) => total + one, 0)
   const all = sum(pairs.map(({ on }) => on)) / sum(pairs.map(({ off }) => off))
-  const median = ratios[Math.floor(ratios.length / 2)] ?? Number.NaN
+  const middle = ratios.slice(Math.ceil(ratios.length / 2) - 1, Math.floor(ratios.length / 2) + 1)
+  const median = sum(middle) / middle.length
   process.stdout.write(
     `an order with the log takes ${all.toFixed(3)} of the time without; median ${median.toFixed(3)}\n`,
   )
