@@ -29,6 +29,7 @@ const aRunningService = async (walk: Walk) => {
 }
 export const aSchedule = async (walk: Walk): Promise<{ id: string }> => {
   const { params } = await aRunningService(walk)
+  await walk.make('/vault-schedules', { groupId: await walk.own.group(), ...SCHEDULE })
   return walk.make('/vault-schedules', { serviceId: params.id, ...SCHEDULE })
 }
 const idOfSchedule = async (walk: Walk) => ({ params: { id: (await aSchedule(walk)).id } })
