@@ -10,15 +10,19 @@ import { startTestServer, type TestServer } from '../testing/test-server.ts'
 import { reviewCompliance } from './compliance-workflow.ts'
 
 const DAY_MS = 86_400_000
-let aheadMs = 0
 let server: TestServer
 before(async () => {
-  server = await startTestServer({}, () => new Date(Date.now() + aheadMs))
+  server = await startTestServer({ FULCRUM_SOVEREIGNTY_INTERVAL: '24h' })
 })
 after(() => server.stop())
 
-const review = () => reviewCompliance(server.platform, new AbortController().signal)
-const inDays = (days: number) => new Date(Date.now() + aheadMs + days * DAY_MS).toISOString()
+/** Looks as if so many days had gone by; tokens stay good meanwhile. */
+const review = (aheadDays = 0) =>
+  reviewCompliance(
+    { ...server.platform, now: () => new Date(Date.now() + aheadDays * DAY_MS) },
+    new AbortController().signal,
+  )
+const inDays = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString()
 
 /** A federation whose provider is in Austria, and says so. */
 async function austrian(facts: object = { location: { storage: ['AT'] }, legal: { governingLaw: ['AT'] } }) {
@@ -27,6 +31,16 @@ async function austrian(facts: object = { location: { storage: ['AT'] }, legal: 
   assert.equal((await of.provider.caller.post(`/sovereignty-profiles/${body.id}/publish`)).status, 200)
   const serviceId = await running(of)
   return { of, serviceId }
+}
+
+/** So many services more that are like this one. */
+async function copies(serviceId: string, count: number): Promise<void> {
+  await sql`
+    INSERT INTO services (id, name, status, terminal, status_since, provider_id, consumer_id, group_id, agent_id,
+                          service_type_id, created_at, updated_at)
+    SELECT gen_random_uuid(), 'many ' || n, status, false, status_since, provider_id, consumer_id, group_id, agent_id,
+           service_type_id, created_at, updated_at
+    FROM services, generate_series(1, ${count}::integer) n WHERE id = ${serviceId}`.execute(server.platform.db)
 }
 
 async function running(of: TestFederation): Promise<string> {
@@ -84,7 +98,6 @@ describe('a running service', () => {
     assert.deepEqual(broken.failed, [`${policyId}/law:GOVERNING_LAW_OUTSIDE_ZONE`])
     assert.deepEqual([broken.outcome, broken.action], ['deny', 'alert'])
     await of.consumer.caller.post(`/sovereignty-policies/${policyId}/withdraw`)
-    aheadMs += 1000
     await review()
     assert.equal((await compliance(of, serviceId)).outcome, 'allow')
     const told = await eventsOf(serviceId, 'service.compliance_changed')
@@ -119,8 +132,7 @@ describe('a running service', () => {
     await bring(inDays(10))
     await review()
     assert.equal((await compliance(of, serviceId)).outcome, 'allow')
-    aheadMs += 11 * DAY_MS
-    await review()
+    await review(11)
     assert.equal((await compliance(of, serviceId)).outcome, 'deny')
   })
 
@@ -133,8 +145,7 @@ describe('a running service', () => {
     assert.equal((await of.consumer.caller.post('/sovereignty-waivers', waiver)).status, 201)
     await review()
     assert.equal((await compliance(of, serviceId)).outcome, 'allow_with_obligations')
-    aheadMs += 4 * DAY_MS
-    await review()
+    await review(4)
     assert.equal((await compliance(of, serviceId)).outcome, 'deny')
   })
 
@@ -179,7 +190,6 @@ describe('a breach', () => {
     assert.equal(await blocked(of.consumer.id), true)
     assert.equal(await blocked(randomUUID()), false)
     await of.consumer.caller.post(`/sovereignty-policies/${policyId}/withdraw`)
-    aheadMs += 1000
     await review()
     assert.equal(await blocked(of.consumer.id), false)
   })
@@ -221,11 +231,9 @@ describe('a breach', () => {
     await review()
     const due = () => eventsOf(serviceId, 'service.evacuation_due')
     assert.equal((await due()).length, 0)
-    aheadMs += 29 * DAY_MS
-    await review()
+    await review(29)
     assert.equal((await due()).length, 0)
-    aheadMs += 2 * DAY_MS
-    await Promise.all([review(), review()])
+    await Promise.all([review(31), review(31)])
     const [event, ...more] = await due()
     assert.deepEqual([event?.properties.policyIds, more.length], [[policyId], 0])
     await publish(of, { legal: { governingLaw: ['AT'] } })
@@ -241,10 +249,18 @@ describe('a breach', () => {
     await setPolicy(of, { constraints })
     await review()
     assert.equal((await compliance(of, serviceId)).outcome, 'allow')
-    const second = await running(of)
-    await publish(of, { legal: { governingLaw: ['AT'] }, location: { storage: ['AT'] } })
+    // an order would be refused: this is one from before the policy
+    await copies(serviceId, 1)
+    await publish(of, { legal: { governingLaw: ['AT'] } })
     await review()
-    for (const id of [serviceId, second]) assert.match((await compliance(of, id)).failed.join(), /CONCENTRATION/)
+    const { rows } = await sql<{ failed: string[] }>`
+      SELECT failed FROM service_compliance JOIN services ON id = service_id WHERE consumer_id = ${of.consumer.id}`.execute(
+      server.platform.db,
+    )
+    assert.deepEqual(
+      rows.map(({ failed }) => /CONCENTRATION/.test(failed.join())),
+      [true, true],
+    )
   })
 })
 
@@ -276,17 +292,12 @@ describe('trying a policy', () => {
 test('10,000 services are judged within seconds, and looked at again within a moment when nothing has changed', async () => {
   const { of, serviceId } = await austrian({ legal: { governingLaw: ['US'] } })
   const { db } = server.platform
-  await sql`
-    INSERT INTO services (id, name, status, terminal, status_since, provider_id, consumer_id, group_id, agent_id,
-                          service_type_id, created_at, updated_at)
-    SELECT gen_random_uuid(), 'many ' || n, status, false, status_since, provider_id, consumer_id, group_id, agent_id,
-           service_type_id, created_at, updated_at
-    FROM services, generate_series(1, 10000) n WHERE id = ${serviceId}`.execute(db)
+  await copies(serviceId, 10_000)
   await setPolicy(of, { name: 'all of them' })
   const begun = performance.now()
   const { judged } = await review()
   const tookMs = performance.now() - begun
-  assert.ok(judged >= 10_000 || (await compliance(of, serviceId)).outcome === 'deny', `${judged}`)
+  assert.ok(judged > 10_000, `${judged}`)
   // a machine that is busy with other things is no slow query
   assert.ok(tookMs < 60_000, `${tookMs} ms`)
   const { rows } = await sql<{ count: number }>`

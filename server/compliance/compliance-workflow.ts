@@ -2,7 +2,8 @@
  * Keeps the compliance of running services as policies, waivers, profiles and evidence are now. In batches of one transaction each,
  * by one reading of everything that decides; two servers may do it at once: whoever comes second with a finding changes nothing.
  */
-import { appendEvent } from '../events/index.ts'
+import { jsonEqual } from '@fulcrum/schema'
+import { appendEvents, type NewEvent } from '../events/index.ts'
 import { type Command, runCommand, SYSTEM } from '../platform/command.ts'
 import type { Platform } from '../platform/context.ts'
 import { setQuarantine } from '../services/index.ts'
@@ -79,22 +80,30 @@ async function record(c: Command, findings: readonly Finding[]): Promise<number>
     if (is || was) await setQuarantine(c, service.id, is ? quarantineMessage(after) : null)
   }
   const written = await saveFindings(c.tx, other, c.now)
+  // who came first with the same has written it already
+  const looked = [...same, ...other.filter(({ service }) => !written.has(service.id))]
   await touch(
     c.tx,
-    same.map(({ service }) => service.id),
+    looked.map(({ service }) => service.id),
     c.now,
   )
   const news = other.filter(({ service, after }) => written.has(service.id) && isNews(service.before, after))
-  for (const { service, after } of news) await tell(c, service, after)
+  await appendEvents(c, news.map(toEvent))
   return news.length
 }
 
 function isSame({ service: { before }, after }: Finding): boolean {
-  return before !== null && !differs(before, after) && JSON.stringify(before) === JSON.stringify(after)
+  return (
+    before !== null &&
+    !differs(before, after) &&
+    jsonEqual(before.wouldFail, after.wouldFail) &&
+    // the database has an order of its own for members
+    jsonEqual(before.breaches, after.breaches)
+  )
 }
 
-async function tell(c: Command, service: ReviewedService, after: Compliance): Promise<void> {
-  await appendEvent(c, {
+function toEvent({ service, after }: Finding): NewEvent {
+  return {
     type: 'service.compliance_changed',
     ...links(service),
     properties: {
@@ -110,23 +119,26 @@ async function tell(c: Command, service: ReviewedService, after: Compliance): Pr
         failed,
       })),
     },
-  })
+  }
 }
 
 async function announceEvacuations(c: Command): Promise<number> {
   const due = await takeDueEvacuations(c.tx, c.now, EVACUATIONS)
-  for (const service of due) {
-    const breaches = service.breaches.filter(({ action }) => action === 'evacuate')
-    await appendEvent(c, {
-      type: 'service.evacuation_due',
-      ...links(service),
-      properties: {
-        evacuateAt: service.evacuateAt.toISOString(),
-        policyIds: breaches.map(({ policyId }) => policyId),
-        failed: breaches.flatMap(({ policyId, failed }) => failed.map((code) => `${policyId}/${code}`)),
-      },
-    })
-  }
+  await appendEvents(
+    c,
+    due.map((service): NewEvent => {
+      const breaches = service.breaches.filter(({ action }) => action === 'evacuate')
+      return {
+        type: 'service.evacuation_due',
+        ...links(service),
+        properties: {
+          evacuateAt: service.evacuateAt.toISOString(),
+          policyIds: breaches.map(({ policyId }) => policyId),
+          failed: breaches.flatMap(({ policyId, failed }) => failed.map((code) => `${policyId}/${code}`)),
+        },
+      }
+    }),
+  )
   return due.length
 }
 

@@ -9,22 +9,30 @@ import type { NewEvent } from './event.ts'
 export const EVENTS_SIGNAL = 'events'
 
 /** Writes an event; it becomes readable with its number soon after the commit. */
-export async function appendEvent({ tx, now, by, announce }: Command, event: NewEvent): Promise<void> {
+export async function appendEvent(c: Command, event: NewEvent): Promise<void> {
+  await appendEvents(c, [event])
+}
+
+/** Writes events in this order, in one statement: at most some thousand at once. */
+export async function appendEvents({ tx, now, by, announce }: Command, events: readonly NewEvent[]): Promise<void> {
+  if (events.length === 0) return
   await tx
     .insertInto('event_inbox')
-    .values({
-      id: randomUUID(),
-      type: event.type,
-      initiator_type: by.type,
-      initiator_id: by.id,
-      properties: event.properties ? JSON.stringify(event.properties) : null,
-      entity_id: event.entityId,
-      provider_id: event.providerId ?? null,
-      agent_id: event.agentId ?? null,
-      consumer_id: event.consumerId ?? null,
-      participant_id: event.participantId ?? null,
-      created_at: now,
-    })
+    .values(
+      events.map((event) => ({
+        id: randomUUID(),
+        type: event.type,
+        initiator_type: by.type,
+        initiator_id: by.id,
+        properties: event.properties ? JSON.stringify(event.properties) : null,
+        entity_id: event.entityId,
+        provider_id: event.providerId ?? null,
+        agent_id: event.agentId ?? null,
+        consumer_id: event.consumerId ?? null,
+        participant_id: event.participantId ?? null,
+        created_at: now,
+      })),
+    )
     .execute()
   announce(EVENTS_SIGNAL)
 }

@@ -2,5 +2,5 @@
 export { byBytes } from './diff.ts'
 export { changes, type EventLinks, type EventType, type NewEvent, shapeTime } from './event.ts'
 
-export { appendEvent, EVENTS_SIGNAL } from './event-store.ts'
+export { appendEvent, appendEvents, EVENTS_SIGNAL } from './event-store.ts'
 export { settleEvents, startSequencer } from './sequencer.ts'
