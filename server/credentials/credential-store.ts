@@ -160,6 +160,16 @@ export async function lockClaimed(tx: Tx, { id, claimed_until }: CredentialRow):
   return row ?? null
 }
 
+/** Gives a row back that nothing came of, so that somebody else need not wait. */
+export async function releaseClaim(db: Db, { id, claimed_until }: CredentialRow): Promise<void> {
+  await db
+    .updateTable('credentials')
+    .set({ claimed_until: null })
+    .where('id', '=', id)
+    .where('claimed_until', '=', claimed_until)
+    .execute()
+}
+
 /** Writes what an examination has led to, and gives the row back to the queue. */
 export async function saveSettled(
   { tx, now }: Command,

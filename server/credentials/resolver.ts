@@ -22,7 +22,7 @@ const JSON_TYPES = ['application/json', 'application/ld+json', 'application/vc',
 const DID_DOCUMENT: Wanted = {
   types: ['application/did+json', 'application/did', 'application/did+ld+json', ...JSON_TYPES],
   maxBytes: 128 * 2 ** 10,
-  keepMs: 5 * MINUTE_MS,
+  keepMs: MINUTE_MS,
 }
 const CERTIFICATES: Wanted = {
   types: [
@@ -30,7 +30,7 @@ const CERTIFICATES: Wanted = {
     ...['application/octet-stream', 'text/plain'],
   ],
   maxBytes: 128 * 2 ** 10,
-  keepMs: 5 * MINUTE_MS,
+  keepMs: MINUTE_MS,
 }
 const STATUS_LIST: Wanted = { types: JWT_TYPES, maxBytes: 2 * 2 ** 20, keepMs: MINUTE_MS }
 export const CREDENTIAL: Wanted = { types: JWT_TYPES, maxBytes: 512 * 2 ** 10, keepMs: 0 }

@@ -18,6 +18,7 @@ import {
   lockIssuances,
   newestIssuance,
   rememberIssuance,
+  releaseClaim,
   rememberRevocation,
   saveFetched,
   saveSettled,
@@ -69,8 +70,12 @@ async function verifyOne(
   const signal = AbortSignal.any([stopping, AbortSignal.timeout(EXAMINATION_MS)])
   try {
     const { row, examined } = await lookAt(platform, fetcher, claimed, signal)
-    // what was broken off by our own end says nothing; the next server takes it when the claim is over
-    if (row === null || stopping.aborted) return null
+    if (row === null) return null
+    // what was broken off by our own end says nothing
+    if (stopping.aborted) {
+      await releaseClaim(platform.db, claimed)
+      return null
+    }
     return await runCommand(platform, SYSTEM, (c) => conclude(c, platform, row, examined))
   } catch (error) {
     platform.log.error({ err: error, credential: claimed.id }, 'a credential cannot be examined')
