@@ -41,10 +41,17 @@ export function exposureReport(exposure: Exposure, services: readonly ServiceExp
   ]
   return {
     title: TITLES[scenario.type],
-    subtitle: [jurisdictions.join(', '), `at ${scenario.at}`].filter((part) => part !== '').join(' '),
+    subtitle: [ofWhom(exposure), jurisdictions.join(', '), `at ${scenario.at}`]
+      .filter((part) => part !== '')
+      .join(' · '),
     generatedAt,
     sections,
   }
+}
+
+/** The one consumer that it is about; nothing when there are several. */
+function ofWhom({ consumers: [first, ...others] }: Exposure): string {
+  return others.length === 0 ? (first?.consumerName ?? '') : ''
 }
 
 const CALCULATED = 'This is a calculation from published facts, not legal advice.'

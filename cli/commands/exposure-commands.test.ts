@@ -141,7 +141,14 @@ test('a report is a file for its owner, complete by itself, and never written ov
   const args = ['exposure', 'cut-off', '--jurisdiction', 'US', '--report', file]
   assert.match((await fulcrum(...args)).err, /Wrote .*exposure\.html/)
   const text = await readFile(file, 'utf8')
-  for (const part of [SUMMARY, '1,234.5 EUR', 'version 3', 'Different currencies are not added.', '&lt;b&gt;twin'])
+  for (const part of [
+    SUMMARY,
+    'City · US · at',
+    '1,234.5 EUR',
+    'version 3',
+    'Different currencies are not added.',
+    '&lt;b&gt;twin',
+  ])
     assert.ok(text.includes(part), part)
   assert.ok(!text.includes('<b>'))
   assert.equal((await stat(file)).mode & 0o777, 0o600)

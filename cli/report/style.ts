@@ -19,7 +19,7 @@ thead { display: table-header-group; }
 tr { break-inside: avoid; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .5rem .25rem 0; border-bottom: 1px solid #d8dee4; overflow-wrap: anywhere; }
 th { border-bottom: 2px solid #57606a; white-space: nowrap; overflow-wrap: normal; }
-.number { text-align: right; font-variant-numeric: tabular-nums; }
+.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .figures { display: flex; flex-wrap: wrap; gap: .6rem; margin: .6rem 0 1rem; }
 .figures div { border: 1px solid #c9d1d9; border-radius: 4px; padding: .5rem .8rem; min-width: 9rem; break-inside: avoid; }
 .figures dt { color: #57606a; font-size: 9pt; }
@@ -27,7 +27,7 @@ th { border-bottom: 2px solid #57606a; white-space: nowrap; overflow-wrap: norma
 .figures dd.detail { font-size: 9pt; font-weight: 400; color: #57606a; }
 .notice { border-left: 4px solid #0969da; background: #f0f6fc; padding: .5rem .8rem; break-inside: avoid; }
 .notice.warning { border-color: #b35900; background: #fff5e8; }
-svg.bars { width: 100%; height: auto; break-inside: avoid; margin: .4rem 0 1rem; font: 11px system-ui, "Liberation Sans", Arial, sans-serif; }
+svg.bars { width: 100%; max-width: 640px; height: auto; break-inside: avoid; margin: .4rem 0 1rem; font: 11px system-ui, "Liberation Sans", Arial, sans-serif; }
 svg.bars rect { fill: #2f6690; }
 svg.bars .track { fill: #e8ecf0; }
 svg.bars .warning { fill: #b3541e; }

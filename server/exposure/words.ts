@@ -59,7 +59,10 @@ export function summaryOf(scenario: AskedScenario, totals: Sums): string {
   if (services === 0) return `${eventOf(scenario)}: there are no services to look at.`
   const parts = [`${hit} of ${services} ${services === 1 ? 'service' : 'services'} ${hit === 1 ? 'is' : 'are'} hit`]
   if (open && hit > 0) {
-    const spend = open.spend.map(({ share, currency }) => `${percent(share)} of the monthly spend in ${currency}`)
+    const known = open.unknownSpend > 0 ? 'known ' : ''
+    const spend = open.spend.map(
+      ({ share, currency }) => `${percent(share)} of the ${known}monthly spend in ${currency}`,
+    )
     if (spend.length > 0) parts.push(open.spend.length === 1 ? `${spend[0]}` : spend.join(' and '))
     parts.push(open.criticalHit === 0 ? 'none critical' : `${open.criticalHit} critical`)
     const delta = open.spend.filter(({ costDelta }) => costDelta > 0)
