@@ -9,7 +9,7 @@ Environment: FULCRUM_URL, FULCRUM_TOKEN, FULCRUM_PROFILE, FULCRUM_CONFIG (file w
 FULCRUM_TIMEOUT (longest time of one call, 10s), FULCRUM_DEBUG (1: more about an error), NO_COLOR
 Flags go before the environment, the environment before the profile.
 Exit codes: 0 done, 2 usage, 3 not logged in, 4 not permitted, 5 not found, 6 conflict, 7 failed, 8 timed out,
-9 server unavailable; all of them: fulcrum help exit-codes`
+9 server unavailable, 10 different; all of them: fulcrum help exit-codes`
 
 export function buildProgram(version: string): Command {
   const program = new Command('fulcrum')

@@ -195,10 +195,18 @@ export function helpOf({
   counterfactuals,
 }: Pick<PlacementDecision, 'candidates' | 'counterfactuals'>): string[] {
   const held = candidates.filter(({ outcome, obstacles }) => outcome !== 'deny' && obstacles.length > 0)
-  return [
+  const help = [
     ...counterfactuals.map(({ text }) => text),
     ...held.map((candidate) => `${nameOf(candidate)} can take it once this is gone: ${verdictOf(candidate)}`),
   ]
+  if (help.length > 0) return help
+  // no single change helps: what is nearest
+  const [nearest] = candidates.toSorted((a, b) => reasonsOf(a) - reasonsOf(b))
+  return nearest ? [`${nameOf(nearest)} can take it once all of this is gone: ${verdictOf(nearest)}`] : []
+}
+
+function reasonsOf({ failed, obstacles }: PlacementCandidate): number {
+  return failed.length + obstacles.length
 }
 
 /** What a provider reads of a decision: its own agents' verdicts, and nothing of others or of the consumer unless it was chosen. */

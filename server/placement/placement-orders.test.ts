@@ -70,7 +70,8 @@ describe('an order under a policy', () => {
       /Without control.noThirdCountryControl of the policy of the group one more offering qualifies/,
     )
     const { decisionId, candidates, counterfactuals, possibleIf } = body.placement
-    assert.deepEqual([candidates.length, counterfactuals.length, possibleIf.length], [1, 1, 1])
+    assert.deepEqual([candidates.length, counterfactuals.length, possibleIf.length], [1, 1, 2])
+    assert.equal(possibleIf[1], 'Ordered without this agent it goes to inside / inside-agent')
     const { body: decision } = await market.consumer.caller.get(`/placement-decisions/${decisionId}`)
     assert.deepEqual([decision.kind, decision.outcome, decision.serviceId], ['refused', 'refused', undefined])
     const { body: why } = await market.consumer.caller.get(`/placement-decisions/${decisionId}/why`)

@@ -212,11 +212,13 @@ function demandKeys(inputs: PlacementInputs, key: CustomerKey | undefined): Reco
 /** An order that nothing qualifies for. It carries the decision, because the order's transaction, and with it a record, is undone. */
 export class PlacementRefusal extends Refusal {
   readonly decided: Decided
+  readonly request: PlacementRequest
 
-  constructor(decided: Decided, message: string, violations?: readonly Violation[]) {
+  constructor(decided: Decided, request: PlacementRequest, message: string, violations?: readonly Violation[]) {
     super('invalid', message, violations && { violations })
     this.name = 'PlacementRefusal'
     this.decided = decided
+    this.request = request
   }
 }
 
@@ -242,7 +244,7 @@ export function chosenOf(decided: DecidedOrder, request: PlacementRequest): stri
     request.agentId !== undefined && only
       ? `${nameOf(only)} cannot take this order: ${[verdictOf(only), ...counterfactualsOf(decided).map(({ text: hint }) => hint)].join('. ')}`
       : explanationOf(decided)
-  throw new PlacementRefusal(decided, invalidInput(text).message, faults)
+  throw new PlacementRefusal(decided, request, invalidInput(text).message, faults)
 }
 
 /** Keeps a decision that an order was placed by, together with the order. */
@@ -274,21 +276,29 @@ export async function keepingRefusals<T>(
     return await order()
   } catch (error) {
     if (!(error instanceof PlacementRefusal)) throw error
-    const { decided } = error
-    const decisionId = await command(async (c) => {
+    const { decided, request } = error
+    const { decisionId, instead } = await command(async (c) => {
       const id = await insertDecision(c, 'refused', decided)
       const { consumerId } = decided.inputs.subject
       const properties = { explanation: explanationOf(decided) }
       await appendEvent(c, { type: 'placement.refused', entityId: id, consumerId, properties })
-      return id
+      return { decisionId: id, instead: await insteadOf(c.tx, request) }
     })
     const told: Pick<PlacementDecision, 'candidates' | 'counterfactuals'> = {
       candidates: candidatesOf(decided),
       counterfactuals: counterfactualsOf(decided),
     }
-    throw new Refusal('invalid', error.message, {
+    throw new Refusal('invalid', [error.message, ...instead].join('. '), {
       ...(error.violations && { violations: error.violations }),
-      details: { placement: { decisionId, ...told, possibleIf: helpOf(told) } },
+      details: { placement: { decisionId, ...told, possibleIf: [...helpOf(told), ...instead] } },
     })
   }
+}
+
+/** The best of all offerings for an order whose own agent cannot take it; nothing when it named none, or none qualifies. */
+async function insteadOf(db: Db, { agentId, serviceId: _, ...order }: PlacementRequest): Promise<string[]> {
+  if (agentId === undefined) return []
+  const others = await decideWhere(db, { ...order, agentTags: order.agentTags ?? [] }, null)
+  const [best] = candidatesOf(others)
+  return best?.qualifies ? [`Ordered without this agent it goes to ${nameOf(best)}`] : []
 }
