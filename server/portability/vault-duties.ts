@@ -7,7 +7,7 @@ import { Refusal } from '../platform/errors.ts'
 import { lockService } from '../services/index.ts'
 import { dueAt, isDue, isOverdue } from './vault-copy.ts'
 import { copiesIn, forgetFailures, lookAgain, noteOverdue } from './vault-copy-store.ts'
-import { type Duty, duties } from './vault-schedule-store.ts'
+import { type Duty, duties, forgetOverdue } from './vault-schedule-store.ts'
 import { moveOn, requestVaultCopy } from './vault-workflow.ts'
 
 const BATCH = 500
@@ -51,6 +51,7 @@ export async function requestDueCopies(
     if (!last) break
     after = last.serviceId
   }
+  await forgetOverdue(platform.db)
   await forgetFailures(platform.db, new Date(platform.now().getTime() - FAILURES_MS), BATCH)
   return done
 }

@@ -117,6 +117,14 @@ export async function duties(db: Db, after: string | null, limit: number): Promi
   return rows
 }
 
+/** Forgets that copies are overdue which no schedule asks for any more. */
+export async function forgetOverdue(db: Db): Promise<void> {
+  await sql`
+    DELETE FROM vault_overdue o WHERE NOT EXISTS (
+      SELECT FROM services s JOIN vault_schedules v ON ${APPLIES}
+      WHERE s.id = o.service_id AND v.store = o.store AND NOT s.terminal)`.execute(db)
+}
+
 /** The schedule by which copies of a service to a store are kept; null when there is none. */
 export async function scheduleFor(db: Db, serviceId: string, store: string): Promise<VaultSchedule | null> {
   const { rows } = await sql<Row>`

@@ -293,8 +293,12 @@ describe('a schedule', () => {
       overdue.map(({ properties }) => properties.reason),
       ['waits: its agent is Disconnected'],
     )
+    const why = async () => (await vault.federation.consumer.caller.get(`/services/${serviceId}/why`)).body.considered
+    assert.match((await why())[0].verdict, /^is overdue since .*Z: waits: its agent is Disconnected$/)
     await vault.federation.agent.caller.put('/agents/me/status', { status: 'Connected' })
     await vault.federation.consumer.caller.delete(`/vault-schedules/${body.id}`)
+    await vault.round()
+    assert.deepEqual(await why(), [])
   })
 
   test('is for services that can be exported, and for stores that there are', async () => {

@@ -20,12 +20,21 @@ export async function serviceFacts(db: Db, service: Service): Promise<ServiceFac
   return {
     lifecycle: lifecycleSchema,
     job: row ? toJobFacts(row) : null,
+    overdueCopies: await db
+      .selectFrom('vault_overdue')
+      .select(['store', 'since', 'reason'])
+      .where('service_id', '=', service.id)
+      .orderBy('store')
+      .execute(),
     ...(await queueFacts(db, { agentId: service.agentId, groupId: service.groupId, job: row ?? null })),
   }
 }
 
 /** The surroundings of a job in its agent's queue. */
-export async function jobFacts(db: Db, job: JobRow): Promise<Omit<ServiceFacts, 'lifecycle' | 'job'>> {
+export async function jobFacts(
+  db: Db,
+  job: JobRow,
+): Promise<Omit<ServiceFacts, 'lifecycle' | 'job' | 'overdueCopies'>> {
   return queueFacts(db, { agentId: job.agent_id, groupId: job.group_id, job })
 }
 

@@ -33,6 +33,8 @@ export type ServiceFacts = {
   blocking: BlockingFacts | null
   /** Pending jobs of the same group and agent that come first. */
   ahead: number
+  /** Vault copies that did not come in time. */
+  overdueCopies: readonly { store: string; since: Date; reason: string }[]
 }
 
 export function explainService(service: Service, facts: ServiceFacts, now: Date): Why {
@@ -45,13 +47,17 @@ export function explainService(service: Service, facts: ServiceFacts, now: Date)
       summary: `The last action, ${job.action}, failed: ${job.errorMessage || 'without a message'}. The service is ${service.status}.`,
       possibleIf,
     }
+  const overdue = facts.overdueCopies.map(({ store, since, reason }) => ({
+    what: `vault copy to ${store}`,
+    verdict: `is overdue since ${timestamp(since)}: ${reason}`,
+  }))
   const [first] = service.conditions
   if (first)
     return {
       state: 'restricted',
       summary: service.conditions.map(({ message }) => message).join(' '),
       since: first.since,
-      considered: service.conditions.map(({ type, message }) => ({ what: type, verdict: message })),
+      considered: [...service.conditions.map(({ type, message }) => ({ what: type, verdict: message })), ...overdue],
       possibleIf,
     }
   return {
@@ -60,12 +66,16 @@ export function explainService(service: Service, facts: ServiceFacts, now: Date)
       ? `The service has ended: ${service.status}.`
       : `The service is ${service.status} and nothing is under way.`,
     since: timestamp(service.statusSince),
-    considered: [],
+    considered: overdue,
     possibleIf,
   }
 }
 
-export function explainJob(job: JobFacts, facts: Omit<ServiceFacts, 'lifecycle' | 'job'>, now: Date): Why {
+export function explainJob(
+  job: JobFacts,
+  facts: Omit<ServiceFacts, 'lifecycle' | 'job' | 'overdueCopies'>,
+  now: Date,
+): Why {
   switch (job.status) {
     case 'Pending':
       return explainPending(job, facts, now)
@@ -101,7 +111,7 @@ export function explainJob(job: JobFacts, facts: Omit<ServiceFacts, 'lifecycle' 
 
 function explainPending(
   job: JobFacts,
-  { agent, blocking, ahead }: Omit<ServiceFacts, 'lifecycle' | 'job'>,
+  { agent, blocking, ahead }: Omit<ServiceFacts, 'lifecycle' | 'job' | 'overdueCopies'>,
   now: Date,
 ): Why {
   const since = timestamp(job.createdAt)
