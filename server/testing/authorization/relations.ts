@@ -12,6 +12,8 @@ const MAY_READ: Readonly<Record<string, (object: Embedded, reader: Reader) => bo
   agent: (object, { participantId }) => object.providerId === participantId,
   service: ({ providerId, consumerId, agentId }, reader) =>
     reader.agentId === null ? [providerId, consumerId].includes(reader.participantId) : agentId === reader.agentId,
+  // the event that an entry of the audit log commits to
+  payload: ({ providerId, consumerId }, { participantId }) => [providerId, consumerId].includes(participantId),
   configPool: (object, reader) => object.participantId === reader.participantId,
   // they belong to whom the value belongs, which names them
   servicePool: () => true,
