@@ -108,7 +108,10 @@ test('what was handed in before a restart is verified after it, once; without an
 
     const last = await start()
     issuers.host.requests.length = 0
-    await last.platform.db.updateTable('credentials').set({ next_check_at: new Date(0) }).execute()
+    await last.platform.db
+      .updateTable('credentials')
+      .set({ next_check_at: new Date(0) })
+      .execute()
     const failed = await until(last.admin, id, ({ state }) => state === 'failed')
     assert.equal(failed.reason, 'CHAIN')
     assert.deepEqual(issuers.host.requests, [])
