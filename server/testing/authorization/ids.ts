@@ -135,8 +135,10 @@ function withId(parts: Parts, path: string, value: unknown): Parts {
   if (inner !== undefined) {
     const list = name.replace('[]', '')
     const object = bodyOf(parts)[list]
-    if (list === name && object !== null && typeof object === 'object')
-      return { ...parts, body: { ...bodyOf(parts), [list]: { ...object, [inner]: value } } }
+    if (list === name && object !== null && typeof object === 'object') {
+      const [member, held] = inner.endsWith('[]') ? [inner.slice(0, -2), [value]] : [inner, value]
+      return { ...parts, body: { ...bodyOf(parts), [list]: { ...object, [member]: held } } }
+    }
     if (list !== 'entries')
       return { ...parts, body: { ...bodyOf(parts), [list]: [{ ...firstOf(parts, list), [inner]: value }] } }
     const [first, second = first] = entriesOf(parts)
