@@ -31,6 +31,8 @@ const FREE = new Set([
   'facts',
   ...['properties', 'configuration', 'agentInstanceData', 'params', 'value', 'generatorConfig'],
   ...['propertySchema', 'lifecycleSchema', 'configurationSchema'],
+  // credentials as they are written elsewhere
+  'document',
 ])
 
 function isReader(object: Embedded, reader: Reader): boolean {
