@@ -2,7 +2,7 @@
  * Whether a demo at rest is whole: services, jobs, events, pool values, the providers' servers and the consumers' passwords must
  * all tell the same. For tests that have broken something on the way.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FulcrumClient } from '@fulcrum/client'
@@ -160,7 +160,9 @@ async function serverProblems(demo: DemoProcess, all: readonly Service[]): Promi
         if (word === undefined) of(id).logins++
       }
     }
-    const { routes } = JSON.parse(readFileSync(path.join(dir, 'routes.json'), 'utf8'))
+    const routesFile = path.join(dir, 'routes.json')
+    // an agent that never had a service has written none
+    const { routes } = existsSync(routesFile) ? JSON.parse(readFileSync(routesFile, 'utf8')) : { routes: [] }
     for (const { serviceId } of routes) of(serviceId).routes++
   }
   for (const { id, name, status } of all) {
