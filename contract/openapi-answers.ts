@@ -141,6 +141,11 @@ export const ERROR_SCHEMAS: JsonObject = {
     properties: {
       status: { type: 'string', description: 'The kind of refusal.' },
       error: { type: 'string', description: 'The reason, for a person. Absent where the kind says everything.' },
+      placement: {
+        type: 'object',
+        description:
+          'Of an order that no offering qualifies for: decisionId, candidates and counterfactuals as in PlacementDecision, and possibleIf, what would help, for a person.',
+      },
     },
   },
   ValidationFailed: {
