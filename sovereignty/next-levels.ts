@@ -112,7 +112,7 @@ function needsOfFactor(
   if ((grade ?? 0) < wanted) return paths.map((path) => ({ factor: id, path, need: 'better-fact', hint }))
   if (atLeast(assurance, VERIFIED)) return []
   return paths
-    .filter((path) => !atLeast(prove(profile, path, at).level, VERIFIED))
+    .filter((path) => lookUp(profile, path) !== undefined && !atLeast(prove(profile, path, at).level, VERIFIED))
     .map((path) => ({
       factor: id,
       path,
