@@ -1,29 +1,12 @@
 /** Exposure over HTTP against a real PostgreSQL: the scenarios of the specification, and who sees what. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import type { ExposureRequest, ServiceExposure } from '@fulcrum/contract'
-import type { ExposedService, Exposure, Profile } from '@fulcrum/sovereignty'
 import { type Caller, startTestServer, type TestServer } from '../testing/test-server.ts'
-import {
-  insertAgent,
-  insertGroup,
-  insertService,
-  insertServiceType,
-  publishProfile,
-  setPrice,
-} from './testing/portfolio.ts'
+import { insertAgent, insertGroup, insertService, publishProfile, setPrice } from './testing/portfolio.ts'
+import { buildVectorWorld, type Somebody, VECTORS, type VectorWorld } from './testing/vector-world.ts'
 
-type Vectors = {
-  profiles: Record<string, Profile>
-  exposure: {
-    world: { profiles: string[]; services: ExposedService[] }
-    scenarios: { id: string; title: string; scenario: ExposureRequest['scenario']; expected: Exposure }[]
-  }
-}
-// the file is ours and has this form
-const VECTORS = JSON.parse(readFileSync(new URL('../testdata/exposure.json', import.meta.url), 'utf8')) as Vectors
 const CUT_OFF = {
   type: 'cut-off',
   jurisdictions: ['US'],
@@ -31,58 +14,13 @@ const CUT_OFF = {
   graceHours: 2,
 } satisfies ExposureRequest['scenario']
 
-type Somebody = { id: string; caller: Caller }
 type ConsumerSums = { consumerId: string; services: number }
 
 let server: TestServer
-const people = new Map<string, Somebody>()
-const agents = new Map<string, string>()
-const types = new Map<string, string>()
-const groups = new Map<string, string>()
-/** Name in the vectors → id, and the reverse. */
-const services = new Map<string, string>()
-const nameOf = new Map<string, string>()
-
-const get = <T>(map: ReadonlyMap<string, T>, key: string): T => {
-  const value = map.get(key)
-  assert.ok(value !== undefined, key)
-  return value
-}
-const somebody = (name: string) => get(people, name)
-
+let world: VectorWorld
 before(async () => {
   server = await startTestServer()
-  const { db } = server.platform
-  const { world } = VECTORS.exposure
-  const typeNames = new Set(world.services.map(({ serviceType }) => serviceType))
-  for (const name of typeNames) types.set(name, await insertServiceType(db, name))
-  for (const name of new Set([...world.profiles, ...world.services.map(({ consumer }) => consumer)]))
-    people.set(name, await server.participant(name))
-  for (const name of world.profiles) {
-    agents.set(name, await insertAgent(db, somebody(name).id, `agent of ${name}`, [...types.values()]))
-    await publishProfile(db, { providerId: somebody(name).id }, VECTORS.profiles[name] ?? { id: name })
-  }
-  for (const service of world.services) {
-    const consumer = somebody(service.consumer)
-    if (!groups.has(service.consumer)) groups.set(service.consumer, await insertGroup(db, consumer.id))
-    const id = await insertService(db, {
-      name: service.id,
-      providerId: somebody(service.provider).id,
-      consumerId: consumer.id,
-      agentId: get(agents, service.provider),
-      serviceTypeId: get(types, service.serviceType),
-      groupId: get(groups, service.consumer),
-      ...(service.customerKeys && service.kmsCountry !== undefined && { keyCountry: service.kmsCountry }),
-    })
-    services.set(service.id, id)
-    nameOf.set(id, service.id)
-    const { status } = await consumer.caller.put(`/services/${id}/classification`, {
-      criticality: service.criticality,
-      monthlySpend: { amount: service.monthlySpend, currency: 'EUR' },
-    })
-    assert.equal(status, 200)
-  }
-  for (const [name, { id }] of people) nameOf.set(id, name)
+  world = await buildVectorWorld(server)
 })
 after(() => server.stop())
 
@@ -99,13 +37,13 @@ const refusal = async (caller: Caller, request: object) => {
 describe('the scenarios of the specification', () => {
   for (const { id, title, scenario, expected } of VECTORS.exposure.scenarios)
     test(`${id} ${title}`, async () => {
-      const providers = scenario.providers?.map((name) => somebody(name).id)
+      const providers = scenario.providers?.map((name) => world.somebody(name).id)
       const body = await ask(server.admin, { scenario: { ...scenario, ...(providers && { providers }) } })
       const found = body.services.items
         .map((one: ServiceExposure) => ({
-          service: nameOf.get(one.serviceId),
-          consumer: nameOf.get(one.consumerId),
-          provider: nameOf.get(one.providerId),
+          service: world.nameOf(one.serviceId),
+          consumer: world.nameOf(one.consumerId),
+          provider: world.nameOf(one.providerId),
           impact: one.impact,
           timeToImpactDays: one.timeToImpactDays ?? null,
           costDelta: one.costDelta,
@@ -114,7 +52,7 @@ describe('the scenarios of the specification', () => {
         .toSorted((a: { service: string }, b: { service: string }) => (a.service < b.service ? -1 : 1))
       assert.deepEqual(found, expected.services)
       for (const [name, sums] of Object.entries(expected.consumers)) {
-        const one = body.consumers.find((some: ConsumerSums) => nameOf.get(some.consumerId) === name)
+        const one = body.consumers.find((some: ConsumerSums) => world.nameOf(some.consumerId) === name)
         const [spend] = one.spend
         assert.deepEqual(
           {
@@ -135,7 +73,7 @@ describe('the scenarios of the specification', () => {
 })
 
 test('the sentence on top says how many services, how much of the spend, and how soon', async () => {
-  const { summary, totals, reasonTexts } = await ask(somebody('hospital').caller)
+  const { summary, totals, reasonTexts } = await ask(world.somebody('hospital').caller)
   assert.equal(
     summary,
     'A cut-off by US: 2 of 3 services are hit, 91 % of the monthly spend in EUR, 1 critical; the first after 2 hours.',
@@ -155,26 +93,29 @@ test('the sentence on top says how many services, how much of the spend, and how
 })
 
 test('a consumer sees its own services and nothing of others', async () => {
-  const body = await ask(somebody('hospital').caller)
-  assert.deepEqual(body.services.items.map(({ serviceId }: ServiceExposure) => nameOf.get(serviceId)).toSorted(), [
+  const body = await ask(world.somebody('hospital').caller)
+  assert.deepEqual(body.services.items.map(({ serviceId }: ServiceExposure) => world.nameOf(serviceId)).toSorted(), [
     's1',
     's2',
     's3',
   ])
   assert.deepEqual(
-    body.consumers.map(({ consumerId }: ConsumerSums) => nameOf.get(consumerId)),
+    body.consumers.map(({ consumerId }: ConsumerSums) => world.nameOf(consumerId)),
     ['hospital'],
   )
-  assert.ok(!JSON.stringify(body).includes(somebody('city').id))
-  const city = somebody('city')
-  assert.match(await refusal(somebody('hospital').caller, { scenario: CUT_OFF, consumerId: city.id }), /^403/)
-  assert.match(await refusal(somebody('hospital').caller, { scenario: CUT_OFF, groupId: get(groups, 'city') }), /^403/)
+  assert.ok(!JSON.stringify(body).includes(world.somebody('city').id))
+  const city = world.somebody('city')
+  assert.match(await refusal(world.somebody('hospital').caller, { scenario: CUT_OFF, consumerId: city.id }), /^403/)
+  assert.match(
+    await refusal(world.somebody('hospital').caller, { scenario: CUT_OFF, groupId: world.groupId('city') }),
+    /^403/,
+  )
 })
 
 test('a provider sees what happens at its agents, and neither spend nor criticality nor names of consumers', async () => {
-  const { caller } = somebody('eurohyper')
+  const { caller } = world.somebody('eurohyper')
   const body = await ask(caller)
-  assert.deepEqual(body.services.items.map(({ serviceId }: ServiceExposure) => nameOf.get(serviceId)).toSorted(), [
+  assert.deepEqual(body.services.items.map(({ serviceId }: ServiceExposure) => world.nameOf(serviceId)).toSorted(), [
     's1',
     's2',
     's6',
@@ -195,12 +136,12 @@ test('a provider sees what happens at its agents, and neither spend nor critical
   assert.equal(body.summary, 'A cut-off by US: 3 of 3 services are hit; the first after 2 hours.')
   assert.ok(!/4.?000|hospital/.test(JSON.stringify(body)))
   assert.ok(!body.unknown.some(({ code }: { code: string }) => code === 'NO_SPEND' || code === 'NOT_CLASSIFIED'))
-  const narrowed = await ask(caller, { consumerId: somebody('city').id })
+  const narrowed = await ask(caller, { consumerId: world.somebody('city').id })
   assert.deepEqual(narrowed.totals.services, 1)
 })
 
 test('the order of a provider’s list tells nothing of what is critical', async () => {
-  const { items } = (await ask(somebody('eurohyper').caller)).services
+  const { items } = (await ask(world.somebody('eurohyper').caller)).services
   const ids = items.map(({ serviceId }: ServiceExposure) => serviceId)
   assert.deepEqual(ids, ids.toSorted())
 })
@@ -209,11 +150,11 @@ test('an answer is narrowed by consumer, group, type and provider', async () => 
   const counted = async (request: Partial<ExposureRequest>) => (await ask(server.admin, request)).totals.services
   assert.deepEqual(
     [
-      await counted({ consumerId: somebody('city').id }),
-      await counted({ groupId: get(groups, 'hospital') }),
-      await counted({ serviceTypeId: get(types, 'vm') }),
-      await counted({ providerId: somebody('eurohyper').id }),
-      await counted({ providerId: somebody('eurohyper').id, serviceTypeId: get(types, 'vm') }),
+      await counted({ consumerId: world.somebody('city').id }),
+      await counted({ groupId: world.groupId('hospital') }),
+      await counted({ serviceTypeId: world.typeId('vm') }),
+      await counted({ providerId: world.somebody('eurohyper').id }),
+      await counted({ providerId: world.somebody('eurohyper').id, serviceTypeId: world.typeId('vm') }),
     ],
     [3, 3, 4, 3, 1],
   )
@@ -278,7 +219,7 @@ describe('what is not known', () => {
     })
 
   test('a service of a provider without a profile counts as hit, whatever the event', async () => {
-    const typeId = get(types, 'vm')
+    const typeId = world.typeId('vm')
     await aServiceAt(await insertAgent(server.platform.db, provider.id, 'one', [typeId]), typeId)
     const events = [
       CUT_OFF,
@@ -292,7 +233,7 @@ describe('what is not known', () => {
       assert.deepEqual([noProfile.code, noProfile.services, noProfile.providerIds], ['NO_PROFILE', 1, [provider.id]])
     }
     const { totals } = await ask(consumer.caller, {
-      scenario: { type: 'provider-cut-off', providers: [somebody('alpenwolke').id] },
+      scenario: { type: 'provider-cut-off', providers: [world.somebody('alpenwolke').id] },
     })
     assert.equal(totals.hit, 0)
   })
@@ -310,7 +251,7 @@ describe('what is not known', () => {
 
   test('agents of one provider can differ: each offering counts by its own facts', async () => {
     const { db } = server.platform
-    const typeId = get(types, 'vm')
+    const typeId = world.typeId('vm')
     const [home, abroad] = [
       await insertAgent(db, provider.id, 'home', [typeId]),
       await insertAgent(db, provider.id, 'abroad', [typeId]),
@@ -340,7 +281,7 @@ describe('what is not known', () => {
 
   test('without a word of the consumer the price of the offering counts, and currencies are not added', async () => {
     const { db } = server.platform
-    const typeId = get(types, 'object-store')
+    const typeId = world.typeId('object-store')
     const agentId = await insertAgent(db, provider.id, 'priced', [typeId])
     await setPrice(db, { providerId: provider.id, agentId, serviceTypeId: typeId }, 49.5, 'CHF')
     const [priced, said] = [await aServiceAt(agentId, typeId), await aServiceAt(agentId, typeId)]
@@ -363,7 +304,7 @@ describe('what is not known', () => {
 
   test('a fact that the profile does not tell is named', async () => {
     const { db } = server.platform
-    const typeId = get(types, 'proprietary-db')
+    const typeId = world.typeId('proprietary-db')
     const agentId = await insertAgent(db, provider.id, 'vague', [typeId])
     await publishProfile(
       db,
@@ -385,7 +326,7 @@ describe('what is not known', () => {
 
   test('services that have ended are not looked at', async () => {
     const { db } = server.platform
-    const typeId = get(types, 'vm')
+    const typeId = world.typeId('vm')
     const agentId = await insertAgent(db, provider.id, 'ended', [typeId])
     const before = (await ask(consumer.caller)).totals.services
     await insertService(db, {
@@ -404,8 +345,8 @@ test('facts count as they hold at the time of the event', async () => {
   const { db } = server.platform
   const { totals } = await ask(server.admin, { scenario: { ...CUT_OFF, at: '2026-10-01T00:00:00Z' } })
   assert.equal(totals.byImpact.unknown, totals.services)
-  const provider = somebody('alpenwolke')
+  const provider = world.somebody('alpenwolke')
   await publishProfile(db, { providerId: provider.id }, VECTORS.profiles.eurohyper ?? { id: '' }, 2)
-  const { services: found } = await ask(somebody('hospital').caller, { providerId: provider.id })
+  const { services: found } = await ask(world.somebody('hospital').caller, { providerId: provider.id })
   assert.equal(found.items[0].impact, 'lost')
 })
