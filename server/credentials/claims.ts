@@ -49,5 +49,5 @@ function text(value: unknown): string | null {
 /** Years with four digits: PostgreSQL has no others in common with JavaScript. */
 function time(value: unknown): Date | null {
   const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN
-  return ms >= 0 && ms < Date.parse('9999-12-31T00:00:00Z') ? new Date(ms) : null
+  return ms >= Date.parse('0001-01-01T00:00:00Z') && ms < Date.parse('9999-12-31T00:00:00Z') ? new Date(ms) : null
 }

@@ -17,6 +17,9 @@ const METHOD = 'gaia-x-credential'
 /** Writes evidence for each part of a credential that was verified, anew or once more. The row must be locked. */
 export async function saveEvidence(c: Command, row: CredentialRow, drafts: readonly EvidenceDraft[]): Promise<void> {
   const known = await evidenceOfCredential(c.tx, row.id)
+  // what it was evidence of before and is not any more, by another catalogue or other issuers
+  for (const gone of known.filter(({ part }) => !drafts.some((draft) => draft.part === part)))
+    await updateEvidenceStatus(c, gone.id, failed(c, row, gone.level, 'failed'))
   for (const draft of drafts) {
     const verification: Verification = {
       status: 'verified',
@@ -62,13 +65,16 @@ export async function failEvidence(
   status: 'revoked' | 'expired' | 'failed',
 ): Promise<void> {
   for (const { id, level } of await evidenceOfCredential(c.tx, row.id))
-    await updateEvidenceStatus(c, id, {
-      status,
-      level,
-      checkedAt: c.now.toISOString(),
-      method: METHOD,
-      checks: row.checks,
-    })
+    await updateEvidenceStatus(c, id, failed(c, row, level, status))
+}
+
+function failed(
+  { now }: Command,
+  { checks }: CredentialRow,
+  level: Verification['level'],
+  status: Verification['status'],
+): Verification {
+  return { status, level, checkedAt: now.toISOString(), method: METHOD, checks }
 }
 
 /** To be called when a credential is deleted: its evidence goes with it. */

@@ -245,7 +245,7 @@ async function finallyChecked(
     return fail('REVOKED_BEFORE', 'it was found revoked before, and stays it')
   checks.push({ code: 'REVOKED_BEFORE', ok: true })
   const newest = await newestIssuance(tx, keys)
-  if (newest !== null && row.valid_from !== null && row.valid_from < newest)
+  if (newest !== null && (row.valid_from === null || row.valid_from < newest))
     return fail('SUPERSEDED', `a later issuance of ${newest.toISOString()} is known`)
   checks.push({ code: 'SUPERSEDED', ok: true })
   if (!binding.ok) return fail('SUBJECT', binding.detail, binding.passing)
