@@ -1,10 +1,10 @@
 /** What the tests of the vault share: a server with stores, a service that can be exported, and an agent that is played by hand. */
 import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { sql } from 'kysely'
-import { putPiece, sha256 } from '../artifacts/testing.ts'
 import { aFederation, LIFECYCLE, PROPERTY_SCHEMA, type TestFederation } from '../testing/federation.ts'
 import { type Reply, startTestServer, type TestServer } from '../testing/test-server.ts'
 import { runVault } from './index.ts'
@@ -114,8 +114,12 @@ export async function startVaultServer(
       const { artifactId, kind, retentionDays } = params.portability
       assert.equal((await agent.caller.post(`/jobs/${id}/claim`)).status, 204)
       const query = new URLSearchParams({ serviceId, kind, format: 'raw', retentionDays })
-      const put = await putPiece(server.url, agent.caller.token, `/artifacts/${artifactId}?${query}`, content)
-      assert.equal(put.status, 200, JSON.stringify(put.body))
+      const put = await fetch(`${server.url}/api/v1/artifacts/${artifactId}?${query}`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${agent.caller.token}` },
+        body: content,
+      })
+      assert.equal(put.status, 200, await put.text())
       const truth = {
         artifactId,
         sha256: sha256(content),
@@ -149,4 +153,12 @@ export async function startVaultServer(
       await rm(home, { recursive: true, force: true })
     },
   }
+}
+
+export function sha256(content: Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex')
+}
+
+export function someBytes(size: number): Buffer<ArrayBuffer> {
+  return randomBytes(size) as Buffer<ArrayBuffer> // never a shared buffer
 }

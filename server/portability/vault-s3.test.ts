@@ -4,9 +4,8 @@ import { rm } from 'node:fs/promises'
 import { after, before, describe, test } from 'node:test'
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { sql } from 'kysely'
-import { sha256, someBytes } from '../artifacts/testing.ts'
 import { S3_BUCKET, S3_KEY, S3_SECRET, type S3Server, startS3, whyNoS3 } from '../testing/s3-server.ts'
-import { startVaultServer, type VaultServer } from './testing.ts'
+import { sha256, someBytes, startVaultServer, type VaultServer } from './testing.ts'
 
 describe('a vault in S3', { skip: whyNoS3() ?? false }, () => {
   let s3: S3Server

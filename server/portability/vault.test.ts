@@ -5,9 +5,8 @@ import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { sql } from 'kysely'
 import { purgeExpiredArtifacts } from '../artifacts/index.ts'
-import { sha256, someBytes } from '../artifacts/testing.ts'
 import { newestVaultCopies, newestVaultCopy } from './index.ts'
-import { DECLARATION, EXPORT_LIFECYCLE, startVaultServer, type VaultServer } from './testing.ts'
+import { DECLARATION, EXPORT_LIFECYCLE, sha256, someBytes, startVaultServer, type VaultServer } from './testing.ts'
 
 let vault: VaultServer
 before(async () => {
