@@ -31,6 +31,7 @@ before(async () => {
   server = await startTestServer({
     FULCRUM_DATA_DIR: dataDir,
     FULCRUM_SOVEREIGNTY_INTERVAL: '24h',
+    FULCRUM_MIGRATION_DRIVER: 'false',
     ...keycloak.environment,
   })
   walk = await aWalk(server)

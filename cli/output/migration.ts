@@ -58,7 +58,7 @@ function explained({ waiting, failure }: Pick<Migration, 'waiting' | 'failure'>)
     ...optional('Waits', waiting && `${printable(waiting.summary)} (since ${waiting.since})`),
     ...optional('Unblocked by', waiting && printable(waiting.unblockedBy)),
     ...optional('Failed', failure && `${failure.step}: ${printable(failure.reason)}`),
-    ...optional('What helps', failure && failure.helps.map(printable).join('; ')),
+    ...optional('What helps', failure?.helps.map(printable).join('; ')),
   ]
 }
 

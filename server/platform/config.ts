@@ -38,6 +38,8 @@ export type Config = {
   readonly artifactStores: readonly StoreConfig[]
   /** How often vault copies are looked after; null: not by this process. */
   readonly vaultIntervalMs: number | null
+  /** Whether this process drives migrations and evacuations. */
+  readonly migrationDriver: boolean
   readonly sovereigntyIntervalMs: number
   /** The configuration of an installation can be fetched once only. */
   readonly installSingleUse: boolean
@@ -102,7 +104,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 /**
  * Names and defaults: contract, API.md section 4. Ours beyond it: FULCRUM_DATA_DIR, FULCRUM_HOST,
  * FULCRUM_BOOTSTRAP_ADMIN_TOKEN, FULCRUM_DB_POOL_SIZE, FULCRUM_BODY_LIMIT, FULCRUM_ARTIFACT_LIMIT,
- * FULCRUM_ARTIFACT_STORES, FULCRUM_VAULT_INTERVAL, FULCRUM_SOVEREIGNTY_INTERVAL, FULCRUM_INSTALL_SINGLE_USE, FULCRUM_AUDIT_LOG, the retention of events, metrics, tokens and placement decisions, FULCRUM_OAUTH_ISSUER, _AUDIENCE and _CLOCK_SKEW,
+ * FULCRUM_ARTIFACT_STORES, FULCRUM_VAULT_INTERVAL, FULCRUM_MIGRATION_DRIVER, FULCRUM_SOVEREIGNTY_INTERVAL, FULCRUM_INSTALL_SINGLE_USE, FULCRUM_AUDIT_LOG, the retention of events, metrics, tokens and placement decisions, FULCRUM_OAUTH_ISSUER, _AUDIENCE and _CLOCK_SKEW,
  * FULCRUM_CORS_ORIGINS, the rate limits, FULCRUM_TRUSTED_PROXIES and FULCRUM_CREDENTIAL_*. Maintenance is on by default, because a server without it
  * leaves jobs of dead agents open for ever.
  *
@@ -141,7 +143,10 @@ export function readConfig(environment: Environment): Config {
     logFormat: read('FULCRUM_LOG_FORMAT', 'json', oneOf('json', 'text')),
     bodyLimitBytes: read('FULCRUM_BODY_LIMIT', '1MiB', size),
     artifactLimitBytes: read('FULCRUM_ARTIFACT_LIMIT', '10GiB', size),
-    artifactStores: readGiven('FULCRUM_ARTIFACT_STORES', (file) => readArtifactStores(file, environment)) ?? [LOCAL_STORE],
+    artifactStores: readGiven('FULCRUM_ARTIFACT_STORES', (file) => readArtifactStores(file, environment)) ?? [
+      LOCAL_STORE,
+    ],
+    migrationDriver: read('FULCRUM_MIGRATION_DRIVER', 'true', bool),
     vaultIntervalMs: read('FULCRUM_VAULT_INTERVAL', '10s', orOff(duration)),
     sovereigntyIntervalMs: read('FULCRUM_SOVEREIGNTY_INTERVAL', '15s', duration),
     installSingleUse: read('FULCRUM_INSTALL_SINGLE_USE', 'false', bool),

@@ -4,6 +4,7 @@ import { credentialCases } from './cases-of-credentials.ts'
 import { exitCases } from './cases-of-exit.ts'
 import { exposureCases } from './cases-of-exposure.ts'
 import { installationCases } from './cases-of-installations.ts'
+import { migrationCases } from './cases-of-migrations.ts'
 import { offerCases } from './cases-of-offers.ts'
 import { orderCases } from './cases-of-orders.ts'
 import { placementCases } from './cases-of-placement.ts'
@@ -21,6 +22,7 @@ export const CASES: Cases = {
   ...installationCases,
   ...credentialCases,
   ...exitCases,
+  ...migrationCases,
   ...exposureCases,
   ...selfCases,
   ...portabilityCases,

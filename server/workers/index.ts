@@ -28,7 +28,7 @@ export function startWorkers(platform: Platform, connection: ClientConfig): () =
     artifactWorker(every),
     ...(config.vaultIntervalMs === null ? [] : [vaultWorker(config.vaultIntervalMs)]),
     sovereigntyWorker(config.sovereigntyIntervalMs),
-    migrationWorker(),
+    ...(config.migrationDriver ? [migrationWorker()] : []),
     ...(config.eventRetentionMs === null ? [] : [eventWorker(every, config.eventRetentionMs)]),
     ...(config.metricRetentionMs === null ? [] : [metricWorker(every, config.metricRetentionMs)]),
     tokenWorker(every, config.tokenRetentionMs),

@@ -3,6 +3,7 @@
  * what is no id. Each is put into a call that succeeds otherwise.
  */
 import { randomUUID } from 'node:crypto'
+import { anotherPlace, groupOfMovable, movable } from '../cases-of-migrations.ts'
 import { portabilityCases } from '../cases-of-portability.ts'
 import type { Walk } from '../walk.ts'
 import type { CallerName } from './expectations.ts'
@@ -429,6 +430,114 @@ export const ID_CASES: Readonly<Record<string, IdCase>> = {
     own: own(C, (stock) => stock.other.own.provider.id),
     foreign: NOBODYS,
     missing: { as: C, value: missing, status: 400, because: REFERENCE },
+    malformed: malformed(C),
+  },
+  'migrations.create body.serviceId': {
+    own: own(C, (stock) => movable(stock.own)),
+    foreign: foreign(C, (stock) => movable(stock.other)),
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
+  'migrations.create body.agentId': {
+    own: own(C, async (stock) => (await anotherPlace(stock.own)).agentId),
+    foreign: { not: 'any agent that offers the type may be named' },
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
+  'drills.create body.serviceIds[]': {
+    own: own(C, (stock) => movable(stock.own)),
+    foreign: foreign(C, (stock) => movable(stock.other)),
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
+  'drills.create body.groupId': {
+    own: own(C, (stock) => stock.own.own.groupId),
+    foreign: foreign(C, (stock) => stock.other.own.groupId),
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
+  'drills.create body.providerId': {
+    own: own(C, (stock) => stock.own.own.provider.id),
+    foreign: { not: 'any provider may be named: only services of the caller are drilled' },
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
+  'drills.create body.agentId': {
+    own: own(C, async (stock) => (await anotherPlace(stock.own)).agentId),
+    foreign: { not: 'any agent that offers the type may be named' },
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
+  'evacuations.plan body.serviceIds[]': {
+    own: own(C, (stock) => movable(stock.own), 200),
+    foreign: foreign(C, (stock) => movable(stock.other)),
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
+  'evacuations.plan body.groupId': {
+    own: own(C, (stock) => groupOfMovable(stock.own), 200),
+    foreign: foreign(C, (stock) => stock.other.own.groupId),
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
+  'evacuations.plan body.providerId': {
+    own: own(C, (stock) => stock.own.own.provider.id, 200),
+    foreign: { not: 'any provider may be named: only services of the caller leave' },
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
+  'evacuations.plan body.consumerId': {
+    own: own(C, (stock) => stock.own.own.consumer.id, 200),
+    foreign: foreign(C, (stock) => stock.other.own.consumer.id),
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
+  'evacuations.plan body.scenario.providerIds[]': {
+    own: own(C, (stock) => stock.own.own.provider.id, 200),
+    foreign: { not: 'any provider may be named: only services of the caller leave' },
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
+  'evacuations.plan body.targetAgentIds[]': {
+    own: own(C, async (stock) => (await anotherPlace(stock.own)).agentId, 200),
+    foreign: { not: 'any agent may be named' },
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
+  'evacuations.create body.serviceIds[]': {
+    own: own(C, (stock) => movable(stock.own)),
+    foreign: foreign(C, (stock) => movable(stock.other)),
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
+  'evacuations.create body.groupId': {
+    own: own(C, (stock) => groupOfMovable(stock.own)),
+    foreign: foreign(C, (stock) => stock.other.own.groupId),
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
+  'evacuations.create body.providerId': {
+    own: own(C, (stock) => stock.own.own.provider.id),
+    foreign: { not: 'any provider may be named: only services of the caller leave' },
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
+  'evacuations.create body.consumerId': {
+    own: own(C, (stock) => stock.own.own.consumer.id),
+    foreign: foreign(C, (stock) => stock.other.own.consumer.id),
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
+  'evacuations.create body.scenario.providerIds[]': {
+    own: own(C, (stock) => stock.own.own.provider.id),
+    foreign: { not: 'any provider may be named: only services of the caller leave' },
+    missing: { as: C, value: missing, status: 404 },
+    malformed: malformed(C),
+  },
+  'evacuations.create body.targetAgentIds[]': {
+    own: own(C, async (stock) => (await anotherPlace(stock.own)).agentId),
+    foreign: { not: 'any agent may be named' },
+    missing: { as: C, value: missing, status: 404 },
     malformed: malformed(C),
   },
   'audit.erase body.id': {

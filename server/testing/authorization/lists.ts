@@ -30,6 +30,8 @@ const asProvider = ({ participantId }: Reader) => sql`provider_id = ${participan
 const asConsumer = ({ participantId }: Reader) => sql`consumer_id = ${participantId}`
 const asEither = (reader: Reader) => sql`${asProvider(reader)} OR ${asConsumer(reader)}`
 const asParticipant = ({ participantId }: Reader) => sql`participant_id = ${participantId}`
+const asPartOfMigration = (reader: Reader) =>
+  sql`${asConsumer(reader)} OR source_provider_id = ${reader.participantId} OR target_provider_id = ${reader.participantId}`
 const asAgent = ({ agentId }: Reader) => sql`agent_id = ${agentId}`
 const ofOwnSets = (reader: Reader) =>
   sql`service_pool_set_id IN (SELECT id FROM service_pool_sets WHERE ${asProvider(reader)})`
@@ -67,6 +69,15 @@ const SCOPES: Readonly<Record<string, Scope>> = {
     table: 'placement_decisions',
     participant: (reader) => sql`${asConsumer(reader)} OR provider_ids @> ARRAY[${reader.participantId}]::uuid[]`,
   },
+  'migrations.list': {
+    table: 'migrations',
+    participant: (reader) => sql`kind = 'migration' AND (${asPartOfMigration(reader)})`,
+  },
+  'drills.list': {
+    table: 'migrations',
+    participant: (reader) => sql`kind = 'drill' AND (${asPartOfMigration(reader)})`,
+  },
+  'evacuations.list': { table: 'evacuations', participant: asConsumer },
   'switchings.list': { table: 'switchings', participant: asEither },
   'serviceClassifications.list': {
     table: 'service_classifications',

@@ -46,6 +46,7 @@ export async function aWorld(): Promise<World> {
     FULCRUM_DATA_DIR: dataDir,
     // its rounds write what the fingerprints would take for the work of a request
     FULCRUM_VAULT_INTERVAL: 'off',
+    FULCRUM_MIGRATION_DRIVER: 'false',
     FULCRUM_SOVEREIGNTY_INTERVAL: '24h',
     ...keycloak.environment,
   })
