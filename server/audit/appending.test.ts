@@ -51,8 +51,9 @@ describe('with two servers on one database', () => {
           assert.equal(status, 201)
         }
       }),
-    )
-    writing = false
+    ).finally(() => {
+      writing = false
+    })
     const [, , , ofOne = [], ofTwo = []] = await background
     const verdict = await expectComplete(one)
     assert.equal(verdict.entries, WRITERS * EACH)
