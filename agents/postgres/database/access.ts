@@ -12,7 +12,7 @@
 import type { Located } from './located.ts'
 import type { Names } from './names.ts'
 import { ident, type Provider, type Session, withDatabase } from './provider.ts'
-import { endSessions } from './roles.ts'
+import { awaitLogins, endSessions } from './roles.ts'
 
 /** Functions that write large objects; by default everybody may call them, whatever else the role may do. */
 const LARGE_OBJECT_WRITERS = [
@@ -77,6 +77,7 @@ export async function closeForWriting(
     await admin.query(`ALTER ROLE ${login} RESET role`)
     await admin.query(`REVOKE CONNECT ON DATABASE ${database} FROM ${login}`)
   })
+  await awaitLogins(admin)
   await endSessions(admin, names.login)
   await withDatabase(provider, names.database, signal, (session) =>
     session.transaction(async () => {

@@ -4,13 +4,13 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { dump } from './dump.ts'
-import { dropDatabase } from './lifecycle.ts'
+import { dropDatabase, stop } from './lifecycle.ts'
 import { openProvider, type Provider } from './provider.ts'
 import { restore } from './restore.ts'
 import { prepareServer } from './server.ts'
 import { enforceStorage } from './storage.ts'
 import { startBundledServer } from './test-server.ts'
-import { aTenant, FILL, inTime, run, SMALL, type Tenant } from './test-tenant.ts'
+import { aSlowLogin, aTenant, FILL, inTime, run, SMALL, type Tenant } from './test-tenant.ts'
 
 let server: Awaited<ReturnType<typeof startBundledServer>>
 let provider: Provider
@@ -127,6 +127,17 @@ test('the storage limit and removal work on this version, too', async () => {
   ])
     await assert.rejects(run(server, tenant, sql), { code: '42501' })
   await dropDatabase(provider, tenant.serviceId, inTime())
+})
+
+test('a client that was logging in when its service was stopped can write no more on this version, too', async () => {
+  const tenant = await aTenant(provider)
+  await run(server, tenant, 'CREATE TABLE t (a int)')
+  const { ended } = await aSlowLogin(server, tenant)
+  await stop(provider, tenant.serviceId, inTime())
+  const admin = { ...server.admin, username: server.admin.user, database: tenant.database }
+  const before = await run(server, admin, 'SELECT count(*) FROM t')
+  await ended
+  assert.deepEqual(await run(server, admin, 'SELECT count(*) FROM t'), before)
 })
 
 test('an admin who is no superuser works on this version, too', async () => {

@@ -6,7 +6,7 @@ import { describe, metrics } from './observe.ts'
 import { openProvider, type Provider } from './provider.ts'
 import { prepareServer } from './server.ts'
 import { startTestServer, type TestServer } from './test-server.ts'
-import { asTenant, aTenant, createInput, inTime, run, SMALL } from './test-tenant.ts'
+import { aSlowLogin, asTenant, aTenant, createInput, inTime, run, SMALL } from './test-tenant.ts'
 
 let server: TestServer
 let provider: Provider
@@ -144,6 +144,17 @@ test('stopping ends sessions and refuses new ones until the start; both may be r
   await start(provider, tenant.serviceId, inTime())
   await start(provider, tenant.serviceId, inTime())
   assert.deepEqual(await run(server, tenant, 'SELECT a FROM t'), [{ a: 1 }])
+})
+
+test('a client that was logging in when its service was stopped can write no more', async () => {
+  const tenant = await aTenant(provider)
+  await run(server, tenant, 'CREATE TABLE t (a int)')
+  const { ended } = await aSlowLogin(server, tenant)
+  await stop(provider, tenant.serviceId, inTime())
+  const admin = { ...server.admin, username: server.admin.user, database: tenant.database }
+  const before = await run(server, admin, 'SELECT count(*) FROM t')
+  await ended
+  assert.deepEqual(await run(server, admin, 'SELECT count(*) FROM t'), before)
 })
 
 test('a new password replaces the old one at once and ends its sessions', async () => {

@@ -123,6 +123,7 @@ export async function rotateCredentials(
   await withServiceLock(provider, serviceId, signal, async (admin) => {
     const { names } = await present(admin, serviceId)
     await admin.query(`ALTER ROLE ${ident(names.login)} PASSWORD ${literal(verifier)}`)
+    await awaitLogins(admin)
     await endSessions(admin, names.login)
   })
 }

@@ -59,3 +59,22 @@ export const run = (
 
 /** Ten thousand small rows take about 10 MB. */
 export const FILL = `CREATE TABLE filling AS SELECT n, repeat(md5(n::text), 32) AS text FROM generate_series(1, 10000) n`
+
+/**
+ * A client that takes two seconds from the question whether it may log in to its first statement, an INSERT into `t`. Resolves
+ * when it is between the two.
+ *
+ * @returns its end, whether it could write or not
+ */
+export async function aSlowLogin(
+  { admin }: Pick<TestServer, 'admin'>,
+  tenant: { database: string; username: string; password: string },
+): Promise<{ ended: Promise<unknown> }> {
+  const insert = run({ admin }, tenant, 'INSERT INTO t VALUES (1)', { options: '-c post_auth_delay=2' })
+  const ended = insert.catch(() => undefined)
+  const look = `SELECT FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
+                WHERE l.locktype = 'virtualxid' AND a.usesysid IS NULL AND l.pid <> pg_backend_pid()`
+  const asAdmin = { database: 'postgres', username: admin.user, password: admin.password }
+  while ((await run({ admin }, asAdmin, look)).length === 0);
+  return { ended }
+}
