@@ -6,7 +6,7 @@ import { jsonDigest } from '@fulcrum/sovereignty/audit'
 import { sql } from 'kysely'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 import { deleteOldDecisions, deleteUnusedContents } from './decision-store.ts'
-import { aMarket, enforce } from './testing.ts'
+import { aMarket, enforce } from './testing/market.ts'
 import { PROFILES } from './vectors-for-tests.ts'
 
 let server: TestServer

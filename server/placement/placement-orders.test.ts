@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { sql } from 'kysely'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
-import { aMarket, enforce, type Market } from './testing.ts'
+import { aMarket, enforce, type Market } from './testing/market.ts'
 import { PROFILES } from './vectors-for-tests.ts'
 
 let server: TestServer

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
-import { aMarket, enforce, type Market } from './testing.ts'
+import { aMarket, enforce, type Market } from './testing/market.ts'
 
 let server: TestServer
 before(async () => {

@@ -6,7 +6,7 @@ import type { PlacementCandidate } from '@fulcrum/contract'
 import { decide, ZONE_GROUPS } from '@fulcrum/sovereignty'
 import { sql } from 'kysely'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
-import { aMarket, enforce } from './testing.ts'
+import { aMarket, enforce } from './testing/market.ts'
 import { type PolicyVector, PROFILES, VECTORS } from './vectors-for-tests.ts'
 
 let server: TestServer

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 import { offeringTerms } from './terms-store.ts'
-import { aMarket } from './testing.ts'
+import { aMarket } from './testing/market.ts'
 
 let server: TestServer
 before(async () => {

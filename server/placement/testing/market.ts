@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { Policy, Profile } from '@fulcrum/sovereignty'
 import { sql } from 'kysely'
-import { LIFECYCLE } from '../testing/federation.ts'
-import type { Caller, TestServer } from '../testing/test-server.ts'
+import { LIFECYCLE } from '../../testing/federation.ts'
+import type { Caller, TestServer } from '../../testing/test-server.ts'
 
 export const LONG_AGO = new Date('2020-01-01T00:00:00Z')
 
