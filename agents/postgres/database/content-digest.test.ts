@@ -308,6 +308,39 @@ suite('a move', () => {
     await run(installed.server, tenant, 'SELECT FROM kept')
   })
 
+  for (const [what, placeOfTest] of [
+    ['15', () => installed],
+    ['18', () => bundled],
+  ] as const)
+    test(`is done by an admin who is no superuser, on ${what}`, async () => {
+      const { server, tools, provider } = placeOfTest()
+      await provider.pool.query(`CREATE ROLE provider LOGIN CREATEROLE CREATEDB PASSWORD 'p'`)
+      await provider.pool.query('GRANT CONNECT ON DATABASE postgres TO provider')
+      const limited = await placeOf(
+        { ...server, admin: { ...server.admin, user: 'provider', password: 'p' }, stop: async () => {} },
+        tools,
+      )
+      try {
+        const [source, target] = [
+          await aTenant(limited.provider),
+          await aTenant(limited.provider, { databaseName: 'there' }),
+        ]
+        const { database } = source
+        await run(
+          server,
+          source,
+          `CREATE TABLE t AS SELECT n FROM generate_series(1, 10) n; GRANT SELECT ON t TO ${database}, PUBLIC;
+          ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t TO ${database} USING (n > 0); SELECT lo_from_bytea(0, 'x');
+          ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO ${database}; CREATE VIEW v AS SELECT * FROM t;
+          GRANT CREATE ON SCHEMA public TO ${database}; SET ROLE NONE; CREATE TABLE of_login (a int)`,
+        )
+        const { bytes, content } = await exported(limited, source)
+        assert.deepEqual(await imported(limited, target, bytes), content)
+      } finally {
+        await limited.stop()
+      }
+    })
+
   test('that cannot give a right fails with the reason and keeps the old content', WITH_ARCHIVES, async () => {
     const tenant = await tenantAt(installed)
     await run(installed.server, tenant, 'CREATE TABLE t (a int); GRANT SELECT ON t TO PUBLIC')
