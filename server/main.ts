@@ -21,6 +21,7 @@ import { keycloakUserRoutes } from './keycloak-users/index.ts'
 import { metricEntryRoutes, metricTypeRoutes } from './metrics/index.ts'
 import { drillRoutes, migrationRoutes } from './migrations/index.ts'
 import { offerRoutes } from './offers/index.ts'
+import manifest from './package.json' with { type: 'json' }
 import { participantRoutes } from './participants/index.ts'
 import { placementRoutes, termsRoutes } from './placement/index.ts'
 import { Api } from './platform/api.ts'
@@ -91,6 +92,7 @@ export async function startServer(
     stops.push(stopSignIn)
     const authenticators = config.authenticators.map((name) => ({ token, oauth })[name])
     const platform: Platform = {
+      version: manifest.version,
       config,
       db,
       database: {

@@ -7,6 +7,8 @@ import type { Log } from './log.ts'
 import type { Signals } from './signals.ts'
 
 export type Platform = {
+  /** Of this program. */
+  readonly version: string
   readonly config: Config
   readonly db: Db
   /** Where PostgreSQL is: a name, an address, or the directory of its socket. */

@@ -1,4 +1,7 @@
-/** The tables of profiles, policies, placement and leaving, as Kysely sees them; a part of `tables.ts`. */
+/**
+ * The tables of profiles, policies, placement and leaving, as Kysely sees them; a part of `tables.ts`. More than 400 lines, because
+ * it is nothing but one type for each of some thirty tables.
+ */
 import type { CustomerKey, PlacementRequirements, SwitchingEntryCreate } from '@fulcrum/contract'
 import type { JsonObject } from '@fulcrum/schema'
 import type { Assurance, Criticality, Evidence, EvidenceKind, Policy, Profile, ScopeKind } from '@fulcrum/sovereignty'

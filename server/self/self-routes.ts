@@ -1,20 +1,19 @@
 /** HTTP for what this server depends on. */
 import { self } from '@fulcrum/contract'
-import manifest from '../package.json' with { type: 'json' }
 import type { Api } from '../platform/api.ts'
 import type { Platform } from '../platform/context.ts'
 import { connectionsBegun } from '../platform/outbound.ts'
 import { timestamp } from '../platform/wire.ts'
 import { destinationsOf, explained } from './destinations.ts'
 
-export function selfRoutes(api: Api, { config, database, now }: Platform): void {
+export function selfRoutes(api: Api, { config, database, version, now }: Platform): void {
   const startedAt = timestamp(now())
   const destinations = destinationsOf(config, database)
   api.handle(self.get, async ({ authorize }) => {
     authorize({})
     const connections = explained(connectionsBegun(), destinations)
     return {
-      version: manifest.version,
+      version,
       startedAt,
       destinations,
       connections,

@@ -1,4 +1,7 @@
-/** What each kind of constraint says, to the word: result, code, detail, and the facts that a pass rests on. */
+/**
+ * What each kind of constraint says, to the word: result, code, detail, and the facts that a pass rests on. More than 400 lines,
+ * because it is one table with a row for each answer of 26 rules.
+ */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Facts, Verdict } from '../policy.ts'

@@ -1,6 +1,7 @@
 /**
  * Every id that a request may hold beside the object that its path names: one's own, somebody else's, one that nothing has, and
- * what is no id. Each is put into a call that succeeds otherwise.
+ * what is no id. Each is put into a call that succeeds otherwise. More than 400 lines, because it is one table with an entry for
+ * every id of the API.
  */
 import { randomUUID } from 'node:crypto'
 import { anotherPlace, groupOfMovable, movable } from '../cases-of-migrations.ts'
