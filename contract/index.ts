@@ -8,15 +8,15 @@ import { configPools } from './config-pools.ts'
 import { credentials } from './credentials.ts'
 import { evacuations } from './evacuations.ts'
 import { events } from './events.ts'
-import { exposures } from './exposure.ts'
 import { exitReports } from './exit-reports.ts'
+import { exposures } from './exposure.ts'
 import { health } from './health.ts'
 import { jobs } from './jobs.ts'
 import { keycloakUsers } from './keycloak-users.ts'
 import { metricEntries } from './metric-entries.ts'
 import { metricTypes } from './metric-types.ts'
-import { offeringTerms, quotas } from './offering-terms.ts'
 import { drills, migrations } from './migrations.ts'
+import { offeringTerms, quotas } from './offering-terms.ts'
 import type { Operation } from './operation.ts'
 import { participants } from './participants.ts'
 import { placementDecisions, placements } from './placements.ts'
@@ -31,8 +31,9 @@ import { servicePoolValues } from './service-pool-values.ts'
 import { servicePools } from './service-pools.ts'
 import { serviceTypes } from './service-types.ts'
 import { services } from './services.ts'
+import { sovereigntyEvidences, sovereigntyNotices } from './sovereignty-evidences.ts'
 import { compliance, sovereigntyPolicies, sovereigntyWaivers } from './sovereignty-policies.ts'
-import { sovereigntyEvidences, sovereigntyNotices, sovereigntyProfiles } from './sovereignty-profiles.ts'
+import { sovereigntyProfiles } from './sovereignty-profiles.ts'
 import { switchings } from './switchings.ts'
 import { tokens } from './tokens.ts'
 import { vault } from './vault.ts'
@@ -80,6 +81,18 @@ export * from './service-pool-values.ts'
 export * from './service-pools.ts'
 export * from './service-types.ts'
 export * from './services.ts'
+export {
+  SovereigntyAssurance,
+  SovereigntyEvidence,
+  SovereigntyEvidenceAttest,
+  SovereigntyEvidenceCreate,
+  SovereigntyEvidenceKind,
+  SovereigntyEvidenceRevoke,
+  SovereigntyEvidenceSummary,
+  SovereigntyNotice,
+  sovereigntyEvidences,
+  sovereigntyNotices,
+} from './sovereignty-evidences.ts'
 export * from './sovereignty-facts.ts'
 export * from './sovereignty-policies.ts'
 export * from './sovereignty-profiles.ts'

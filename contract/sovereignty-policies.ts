@@ -1,7 +1,7 @@
 /** Sovereignty policies: what the federation and its consumers accept, exceptions with an end, and how services comply. */
 import { type Static, Type } from 'typebox'
 import { contains, list, oneOf, operation, uuidFilter } from './operation.ts'
-import { SovereigntyAssurance } from './sovereignty-profiles.ts'
+import { SovereigntyAssurance } from './sovereignty-evidences.ts'
 import {
   JsonObject,
   Timestamp,
