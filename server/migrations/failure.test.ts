@@ -1,6 +1,6 @@
 /** What goes wrong on the way: the source stays, or becomes again, what it was, and nothing of it is deleted. */
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 import { advanceMigration } from './migration-workflow.ts'
 import { aMovableWorld, assertOnePrimary, eventually, holdDriver, type MovableWorld } from './testing.ts'
@@ -62,31 +62,29 @@ const STEPS = [
   ['target', 'import', 2, 'final-importing'],
 ] as const
 
-describe('a job that fails', () => {
-  for (const [side, action, nth, step] of STEPS)
-    test(`in ${step} leaves the source the primary and writable; a retry brings it home`, async () => {
-      const world = await aMovableWorld(server)
-      const { id, serviceId } = await begin(world)
-      let seen = 0
-      world[side].mood = {
-        fail: (asked) => (asked === action && ++seen === nth ? 'the disk is full' : undefined),
-      }
-      const failed = await settle(id, world)
-      assert.deepEqual([failed.state, failed.failure?.step], ['failed', step], JSON.stringify(failed))
-      assert.match(failed.failure.reason, /the disk is full/)
-      assert.ok(failed.failure.helps.length > 0)
-      await assertSourceUntouched(world, serviceId, id)
-      // what failed holds nothing: its owner may work with it
-      assert.equal((await world.consumer.caller.patch(`/services/${serviceId}`, { name: 'mine' })).status, 200)
+for (const [side, action, nth, step] of STEPS)
+  test(`a job that fails in ${step} leaves the source the primary and writable; a retry brings it home`, async () => {
+    const world = await aMovableWorld(server)
+    const { id, serviceId } = await begin(world)
+    let seen = 0
+    world[side].mood = {
+      fail: (asked) => (asked === action && ++seen === nth ? 'the disk is full' : undefined),
+    }
+    const failed = await settle(id, world)
+    assert.deepEqual([failed.state, failed.failure?.step], ['failed', step], JSON.stringify(failed))
+    assert.match(failed.failure.reason, /the disk is full/)
+    assert.ok(failed.failure.helps.length > 0)
+    await assertSourceUntouched(world, serviceId, id)
+    // what failed holds nothing: its owner may work with it
+    assert.equal((await world.consumer.caller.patch(`/services/${serviceId}`, { name: 'mine' })).status, 200)
 
-      world[side].mood = {}
-      assert.equal((await world.consumer.caller.post(`/migrations/${id}/retry`)).status, 200)
-      const done = await settle(id, world)
-      assert.deepEqual([done.state, done.verification], ['retaining', 'verified'], JSON.stringify(done))
-      assert.equal(await assertOnePrimary(server, serviceId), done.targetServiceId)
-      assert.equal(world.target.rows.get(done.targetServiceId), 'rows')
-    })
-})
+    world[side].mood = {}
+    assert.equal((await world.consumer.caller.post(`/migrations/${id}/retry`)).status, 200)
+    const done = await settle(id, world)
+    assert.deepEqual([done.state, done.verification], ['retaining', 'verified'], JSON.stringify(done))
+    assert.equal(await assertOnePrimary(server, serviceId), done.targetServiceId)
+    assert.equal(world.target.rows.get(done.targetServiceId), 'rows')
+  })
 
 test('contents that differ are never cut over to, and the source is never deleted', async () => {
   const world = await aMovableWorld(server)

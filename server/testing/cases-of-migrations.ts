@@ -108,7 +108,17 @@ export const migrationCases: Cases = {
     foreign: notC,
     refusals: { 'one that is not ready': { call: migration, status: 409 } },
   },
-  'migrations.rollback': { as: C, call: async (walk) => ({ ...(await migration(walk)), body: {} }), foreign: notC },
+  'migrations.rollback': {
+    as: C,
+    call: async (walk) => ({ ...(await migration(walk)), body: {} }),
+    foreign: notC,
+    refusals: {
+      'one that goes back already': {
+        call: async (walk) => ({ ...(await inState('deleting-target', { unwinding: 'cancelled' })(walk)), body: {} }),
+        status: 409,
+      },
+    },
+  },
   'migrations.retry': {
     as: C,
     call: failed,
@@ -131,7 +141,12 @@ export const migrationCases: Cases = {
     foreign: notC,
     refusals: { 'without a word about what leaves': { call: () => ({ body: {} }), status: 400 } },
   },
-  'evacuations.create': { as: C, call: async (walk) => ({ body: await leaving(walk) }), foreign: notC },
+  'evacuations.create': {
+    as: C,
+    call: async (walk) => ({ body: await leaving(walk) }),
+    foreign: notC,
+    refusals: { 'without a word about what leaves': { call: () => ({ body: {} }), status: 400 } },
+  },
   'evacuations.get': { as: C, call: evacuation, foreign: notC },
   'evacuations.pause': { as: C, call: evacuation, foreign: notC },
   'evacuations.resume': {
