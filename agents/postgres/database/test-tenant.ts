@@ -75,6 +75,7 @@ export async function aSlowLogin(
   const look = `SELECT FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
                 WHERE l.locktype = 'virtualxid' AND a.usesysid IS NULL AND l.pid <> pg_backend_pid()`
   const asAdmin = { database: 'postgres', username: admin.user, password: admin.password }
-  while ((await run({ admin }, asAdmin, look)).length === 0);
+  for (const until = Date.now() + 10_000; (await run({ admin }, asAdmin, look)).length === 0; )
+    if (Date.now() > until) throw new Error('the login does not show')
   return { ended }
 }
