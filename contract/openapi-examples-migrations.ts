@@ -158,7 +158,6 @@ export const MIGRATION_EXAMPLES: Readonly<Record<string, AnyJson>> = {
   Drill: drill,
   DrillCreate: { serviceIds: [SERVICE], agentId: OTHER_AGENT },
   DrillsStarted: { items: [drill], refused: [] },
-  EvacuationScenario: { type: 'cut-off', jurisdictions: ['US'], graceHours: 24 },
   EvacuationRequest: { providerId: PROVIDER, exportsAtOnce: 2 },
   EvacuationPlanItem: planned,
   EvacuationAssumption: assumption,

@@ -1,7 +1,7 @@
 /** Evacuations over HTTP: planned from real data, run with agents that do what they are asked. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { aMovableWorld, aVaultCopy, type DrivenAgent, eventually } from '../migrations/testing.ts'
+import { aMovableWorld, aVaultCopy, type DrivenAgent, eventually } from '../migrations/testing/movable-world.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 let server: TestServer

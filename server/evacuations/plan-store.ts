@@ -1,58 +1,15 @@
 /** What a plan is made from, read from the database. */
 import { mayStart } from '@fulcrum/schema'
-import type { Policy, Waiver } from '@fulcrum/sovereignty'
+import type { Policy } from '@fulcrum/sovereignty'
 import { sql } from 'kysely'
-import { type Classification, classificationsOf } from '../exposure/index.ts'
+import { classificationsOf } from '../exposure/index.ts'
 import { newestMeasurements } from '../migrations/index.ts'
 import { offeringTerms } from '../placement/index.ts'
 import type { Db } from '../platform/db.ts'
-import { findPortability, newestVaultCopies, type Portability, type VaultCopy } from '../portability/index.ts'
+import { findPortability, newestVaultCopies, type Portability } from '../portability/index.ts'
 import { policiesFor, waiversOf } from '../sovereignty-policies/index.ts'
-import { type OfferingProfile, offeringProfiles } from '../sovereignty-profiles/index.ts'
-import type { Sample } from './throughput.ts'
-
-export type PlannedService = {
-  id: string
-  name: string
-  consumerId: string
-  providerId: string
-  agentId: string
-  groupId: string
-  serviceTypeId: string
-  /** Whether its lifecycle lets it be exported in its state. */
-  exportable: boolean
-  moving: boolean
-}
-
-export type PlannedOffering = OfferingProfile & {
-  agentName: string
-  connected: boolean
-  enabled: boolean
-  /** Units; null: without limit. */
-  free: number | null
-  units: number
-  samples: readonly Sample[]
-}
-
-export type World = {
-  services: readonly PlannedService[]
-  offerings: readonly PlannedOffering[]
-  portability: ReadonlyMap<string, Portability | null>
-  classifications: ReadonlyMap<string, Classification>
-  copies: ReadonlyMap<string, VaultCopy>
-  /** Bytes of the newest export of any kind, by service. */
-  sizes: ReadonlyMap<string, number>
-  /** By service. */
-  policies: Readonly<Record<string, readonly Policy[]>>
-  waivers: readonly Waiver[]
-}
-
-export type Selection = {
-  serviceIds: readonly string[] | null
-  groupId: string | null
-  providerId: string | null
-  consumerId: string | null
-}
+import { offeringProfiles } from '../sovereignty-profiles/index.ts'
+import type { PlannedOffering, PlannedService, Selection, World } from './world.ts'
 
 /** Services that have not ended and count: those that are named, of a group, at a provider, of a consumer, or all. */
 export async function selectServices(db: Db, { serviceIds, groupId, providerId, consumerId }: Selection) {

@@ -21,8 +21,8 @@ import {
   ZONE_GROUPS,
 } from '@fulcrum/sovereignty'
 import { timestamp } from '../platform/wire.ts'
-import type { PlannedOffering, PlannedService, World } from './plan-store.ts'
 import { ASSUMED, createSecondsOf, rateOf } from './throughput.ts'
+import type { PlannedOffering, PlannedService, World } from './world.ts'
 
 const MIB_PER_GIB = 1_024
 const BYTES_PER_GIB = MIB_PER_GIB * 1_048_576

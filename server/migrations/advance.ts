@@ -3,6 +3,7 @@
  * decides the same; asked after its decision was written it goes on from there. `null`: it waits, and `waiting.ts` says for what.
  */
 import type { MigrationState } from '@fulcrum/contract'
+import { watchFence } from './fence.ts'
 import {
   type Deed,
   type Imported,
@@ -50,9 +51,6 @@ export type Facts = {
   /** The newest copy outside the source's control. */
   vaultCopy: Moved | null
 }
-
-/** A fence that failed is tried again after so long. */
-const FENCE_AGAIN_MS = 60_000
 
 export function advance(migration: Migration, facts: Facts): Move | null {
   if (migration.endedAt) return null
@@ -383,28 +381,6 @@ function retain(migration: Migration, facts: Facts): Move | null {
   if (paused || fence === 'pending' || verification !== 'verified' || retainUntil === null) return null
   if (now.getTime() < Date.parse(retainUntil)) return null
   return advanced(migration, enter(migration, 'deleting-source', now), now)
-}
-
-/** The first job of a source that was left without being asked stops it, however often that has to be tried. */
-function watchFence(migration: Migration, facts: Facts): Move | null {
-  if (migration.fence !== 'pending' || migration.primary !== 'target') return null
-  const { fenceJob, source, now } = facts
-  const settled = (fence: Migration['fence']): Move => ({
-    next: {
-      ...migration,
-      fence,
-      fenceJobId: null,
-      ...(fence === 'done' && { quiesce: 'yes' as const }),
-      updatedAt: now,
-    },
-    effects: [{ kind: 'tell', type: 'advanced', about: { fence } }],
-  })
-  if (source.terminal || fenceJob?.status === 'Completed') return settled('done')
-  if (fenceJob?.status === 'Pending' || fenceJob?.status === 'Processing') return null
-  const since = migration.fenceTriedAt === null ? 0 : Date.parse(migration.fenceTriedAt)
-  if (source.busyWith !== null || now.getTime() - since < FENCE_AGAIN_MS) return null
-  if (source.obstacles.quiesce !== null) return settled('impossible')
-  return { next: migration, effects: [{ kind: 'fence' }] }
 }
 
 function withEffects(move: Move, ...effects: Effect[]): Move {

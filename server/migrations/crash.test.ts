@@ -9,7 +9,7 @@ import { sql } from 'kysely'
 import type { Platform } from '../platform/context.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 import { advanceMigration } from './migration-workflow.ts'
-import { aMovableWorld, assertOnePrimary, aVaultCopy, holdDriver, type MovableWorld } from './testing.ts'
+import { aMovableWorld, assertOnePrimary, aVaultCopy, holdDriver, type MovableWorld } from './testing/movable-world.ts'
 
 let server: TestServer
 let giveBack: () => Promise<void>

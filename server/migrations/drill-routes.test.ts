@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { offeringProfiles } from '../sovereignty-profiles/index.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
-import { aMovableWorld, assertOnePrimary, aVaultCopy, type DrivenAgent, eventually } from './testing.ts'
+import { aMovableWorld, assertOnePrimary, aVaultCopy, type DrivenAgent, eventually } from './testing/movable-world.ts'
 
 let server: TestServer
 before(async () => {

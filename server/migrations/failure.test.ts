@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 import { advanceMigration } from './migration-workflow.ts'
-import { aMovableWorld, assertOnePrimary, eventually, holdDriver, type MovableWorld } from './testing.ts'
+import { aMovableWorld, assertOnePrimary, eventually, holdDriver, type MovableWorld } from './testing/movable-world.ts'
 
 let server: TestServer
 let giveBack: () => Promise<void>

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
-import { aMovableWorld, assertOnePrimary, type DrivenAgent, eventually } from './testing.ts'
+import { aMovableWorld, assertOnePrimary, type DrivenAgent, eventually } from './testing/movable-world.ts'
 
 let server: TestServer
 before(async () => {

@@ -4,7 +4,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import pg from 'pg'
-import type { Caller, TestServer } from '../testing/test-server.ts'
+import type { Caller, TestServer } from '../../testing/test-server.ts'
 
 const states = ['New', 'Started', 'Quiesced', 'Failed', 'Deleted'].map((name) => ({ name }))
 const stays = (...from: string[]) => from.map((state) => ({ from: state, to: state }))
