@@ -4,8 +4,8 @@
  */
 import { AUDIT_EXAMPLES } from './openapi-examples-audit.ts'
 import { CREDENTIAL_EXAMPLES } from './openapi-examples-credentials.ts'
-import { EXPOSURE_EXAMPLES } from './openapi-examples-exposure.ts'
 import { EXIT_EXAMPLES } from './openapi-examples-exit.ts'
+import { EXPOSURE_EXAMPLES } from './openapi-examples-exposure.ts'
 import { MIGRATION_EXAMPLES } from './openapi-examples-migrations.ts'
 import { PLACEMENT_EXAMPLES } from './openapi-examples-placement.ts'
 import { PORTABILITY_EXAMPLES } from './openapi-examples-portability.ts'

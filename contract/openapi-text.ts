@@ -145,7 +145,8 @@ export const TAGS: Readonly<Record<string, Tag>> = {
   },
   sovereigntyEvidences: {
     name: 'Sovereignty evidence',
-    description: 'What backs these facts: declarations, certificates, credentials, measurements; and who verified them.',
+    description:
+      'What backs these facts: declarations, certificates, credentials, measurements; and who verified them.',
   },
   sovereigntyNotices: {
     name: 'Sovereignty notices',
@@ -170,7 +171,8 @@ export const TAGS: Readonly<Record<string, Tag>> = {
   },
   drills: {
     name: 'Drills',
-    description: 'Rehearsing a move into a scratch service, which is deleted again; what was measured becomes evidence.',
+    description:
+      'Rehearsing a move into a scratch service, which is deleted again; what was measured becomes evidence.',
   },
   evacuations: {
     name: 'Evacuations',
@@ -218,7 +220,8 @@ export const TAGS: Readonly<Record<string, Tag>> = {
   },
   credentials: {
     name: 'Credentials',
-    description: 'Gaia-X credentials of providers, verified in the background, and descriptions that this instance signs.',
+    description:
+      'Gaia-X credentials of providers, verified in the background, and descriptions that this instance signs.',
   },
   keycloakUsers: {
     name: 'Keycloak users',

@@ -21,7 +21,15 @@ const COPY = {
   outside: true,
   ...stamps,
 }
-const SCHEDULE = { id: id(80), consumerId: id(3), serviceId: ERP.id, everyHours: 24, keep: 7, store: 'fjord', ...stamps }
+const SCHEDULE = {
+  id: id(80),
+  consumerId: id(3),
+  serviceId: ERP.id,
+  everyHours: 24,
+  keep: 7,
+  store: 'fjord',
+  ...stamps,
+}
 
 beforeEach(() => {
   api.objects.services = [ERP]

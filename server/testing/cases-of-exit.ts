@@ -24,7 +24,14 @@ export const exitCases: Cases = {
   'exitReports.jurisdiction': { as: C, call: ({ own }) => ({ params: { id: own.provider.id } }) },
   'exitReports.exitPlan': { as: C, call: consumerItself, foreign: ['provider', ...foreign] },
   'exitReports.register': { as: C, call: consumerItself, foreign: ['provider', ...foreign] },
-  'switchings.list': { as: C, call: async (walk) => (await aSwitching(walk), {}), foreign },
+  'switchings.list': {
+    as: C,
+    call: async (walk) => {
+      await aSwitching(walk)
+      return {}
+    },
+    foreign,
+  },
   'switchings.create': {
     as: C,
     call: async (walk) => ({ body: await switchingBody(walk) }),
