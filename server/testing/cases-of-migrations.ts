@@ -52,6 +52,14 @@ const inState =
     WHERE id = ${id}`.execute(walk.db)
     return { params: { id } }
   }
+/** With everything that lists can be narrowed by. */
+const wholeMigration = async (walk: Walk) => {
+  const parts = await migration(walk)
+  await sql`
+    UPDATE migrations SET target_service_id = ${await movable(walk)}, evacuation_id = gen_random_uuid()
+    WHERE id = ${parts.params.id}`.execute(walk.db)
+  return parts
+}
 const failure = { step: 'exporting', reason: 'the disk is full', at: '2026-11-24T12:00:00Z' }
 const failed = inState('failed', { failure, unwinding: 'failed' })
 
@@ -93,7 +101,7 @@ export const migrationCases: Cases = {
       'no vault copy': { call: async (walk) => ({ body: { ...(await wish(walk)), from: 'vault' } }), status: 409 },
     },
   },
-  'migrations.get': { as: C, call: migration, foreign: strangers },
+  'migrations.get': { as: C, call: wholeMigration, foreign: strangers },
   'migrations.pause': { as: C, call: migration, foreign: notC },
   'migrations.resume': {
     as: C,
