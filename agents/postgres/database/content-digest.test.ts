@@ -205,6 +205,24 @@ suite('another content has another digest', () => {
   })
 })
 
+test('looking at a content runs nothing that the tenant has written', async () => {
+  const tenant = await tenantAt(installed)
+  const trap = (name: string, takes: string, gives: string) =>
+    `CREATE FUNCTION public.${name}(${takes}) RETURNS ${gives} LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE EXCEPTION 'ran'; END $$;`
+  await run(
+    installed.server,
+    tenant,
+    `CREATE TYPE mood AS ENUM ('ok'); CREATE TABLE t AS SELECT 1 AS a, 'ok'::mood AS m;
+     ${trap('of_row', 't', 'text')} CREATE CAST (t AS text) WITH FUNCTION of_row(t) AS IMPLICIT;
+     ${trap('of_mood', 'mood', 'text')} CREATE CAST (mood AS text) WITH FUNCTION of_mood(mood) AS IMPLICIT;
+     ${trap('sha256', 'bytea', 'bytea')} ${trap('convert_to', 'text, name', 'bytea')} ${trap('concat_it', 'text, text', 'text')}
+     CREATE OPERATOR public.|| (leftarg = text, rightarg = text, function = concat_it);
+     ${trap('seen', 'int', 'boolean')} CREATE POLICY p ON t USING (seen(a)); CREATE VIEW v AS SELECT seen(a) FROM t;
+     ALTER TABLE t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`,
+  )
+  assert.equal((await digestOf(installed, tenant)).rows, 1)
+})
+
 suite('a move', () => {
   for (const how of ['archive', 'plain dump'] as const)
     test(`of a database that is written to has the digest of what comes out of the ${how}`, async () => {
