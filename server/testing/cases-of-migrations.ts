@@ -72,7 +72,12 @@ const drill = async (walk: Walk) => ({
 })
 
 /** The services of one group: an evacuation of everything would grow with the walk. */
-const leaving = async (walk: Walk) => ({ serviceIds: [await movable(walk)], acceptWriteLoss: true })
+const leaving = async (walk: Walk) => ({
+  serviceIds: [await movable(walk)],
+  acceptWriteLoss: true,
+  scenario: { type: 'provider-cut-off', providerIds: [walk.own.provider.id] },
+  targetAgentIds: [(await anotherPlace(walk)).agentId],
+})
 const evacuation = async (walk: Walk) => {
   const { status, body } = await walk.callers.consumer.post('/evacuations', await leaving(walk))
   if (status !== 201) throw new Error(JSON.stringify(body))

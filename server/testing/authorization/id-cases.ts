@@ -512,7 +512,12 @@ export const ID_CASES: Readonly<Record<string, IdCase>> = {
     malformed: malformed(C),
   },
   'evacuations.create body.groupId': {
-    own: own(C, (stock) => groupOfMovable(stock.own)),
+    own: {
+      as: C,
+      value: (stock) => groupOfMovable(stock.own),
+      status: 400,
+      because: 'the named service is in another group: nothing leaves',
+    },
     foreign: foreign(C, (stock) => stock.other.own.groupId),
     missing: { as: C, value: missing, status: 404 },
     malformed: malformed(C),
