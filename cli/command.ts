@@ -14,6 +14,7 @@ export type Declare = (command: Command, complete: (stub: Command) => Promise<Co
 
 export type OutputFlags = GlobalFlags & { output: string }
 export type WaitFlags = GlobalFlags & { wait: boolean; timeout: string }
+export type ReportFlags = OutputFlags & { report?: string; force?: true }
 export type InputFlags = { file?: string; set?: string[] }
 
 /** `-o`: how the result is printed. */
@@ -41,6 +42,12 @@ export function addInputOptions(command: Command): Command {
   return command
     .option('-f, --file <file>', 'YAML or JSON to send, - for standard input')
     .option('--set <key=value>', 'set one member; dots lead into objects; repeatable', collect)
+}
+
+export function addReportOptions(command: Command): Command {
+  return command
+    .option('--report <file>', 'write a report as HTML, ready to be printed')
+    .option('--force', 'replace the file of the report')
 }
 
 /** @throws CliError (usage) */

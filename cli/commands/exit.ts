@@ -3,17 +3,22 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { ExitPlan, ExitPlanItem, JurisdictionOffering, JurisdictionPage } from '@fulcrum/contract'
 import type { Command } from 'commander'
-import { type OutputFlags, outputOption } from '../command.ts'
+import { addReportOptions, outputOption, type ReportFlags } from '../command.ts'
+import { exitPlanReport } from '../exit-plan-report.ts'
 import { ownOrNamed } from '../identity.ts'
+import { jurisdictionReport } from '../jurisdiction-report.ts'
 import { serialize, toFormat } from '../output/format.ts'
 import { pairs, table } from '../output/table.ts'
 import { note, print, printable } from '../output/terminal.ts'
+import { resolveProvider } from '../provider-lookup.ts'
+import { registerReport } from '../register-report.ts'
 import { csv } from '../report/csv.ts'
-import { findResource, resolveId } from '../resource-lookup.ts'
+import { reportIfAsked } from '../report/write-report.ts'
+import { readNames } from '../report-names.ts'
 import { withSession } from '../session.ts'
 
-type PlanFlags = OutputFlags & { consumer?: string; provider?: string }
-type RegisterFlags = OutputFlags & { consumer?: string; out?: string }
+type PlanFlags = ReportFlags & { consumer?: string; provider?: string }
+type RegisterFlags = ReportFlags & { consumer?: string; out?: string }
 
 const CONSUMER = 'whose, by name or id; yourself when not given'
 
@@ -24,7 +29,7 @@ export function declare(command: Command): void {
     .option('--consumer <consumer>', CONSUMER)
     .option('--provider <provider>', 'only services at this provider, by name or id')
     .addOption(outputOption())
-  plan.action(async () => await runPlan(plan.optsWithGlobals<PlanFlags>()))
+  addReportOptions(plan).action(async () => await runPlan(plan.optsWithGlobals<PlanFlags>()))
 
   const register = command
     .command('register')
@@ -32,15 +37,15 @@ export function declare(command: Command): void {
     .option('--consumer <consumer>', CONSUMER)
     .option('--out <directory>', 'write each template as CSV into this directory')
     .addOption(outputOption())
-  register.action(async () => await runRegister(register.optsWithGlobals<RegisterFlags>()))
+  addReportOptions(register).action(async () => await runRegister(register.optsWithGlobals<RegisterFlags>()))
 
   const jurisdiction = command
     .command('jurisdiction')
     .summary('say under which jurisdictions a provider and its infrastructure are')
     .argument('<provider>', 'name or id')
     .addOption(outputOption())
-  jurisdiction.action(
-    async (provider: string) => await runJurisdiction(provider, jurisdiction.optsWithGlobals<OutputFlags>()),
+  addReportOptions(jurisdiction).action(
+    async (provider: string) => await runJurisdiction(provider, jurisdiction.optsWithGlobals<ReportFlags>()),
   )
 }
 
@@ -48,10 +53,10 @@ async function runPlan(flags: PlanFlags): Promise<void> {
   const format = toFormat(flags.output)
   await withSession(flags, async (session) => {
     const id = await ownOrNamed(session, flags.consumer, '--consumer')
-    const providerId =
-      flags.provider === undefined ? undefined : await resolveId(session, findResource('participants'), flags.provider)
+    const providerId = flags.provider === undefined ? undefined : await resolveProvider(session, flags.provider)
     const query = providerId === undefined ? {} : { providerId }
     const plan = await session.client.call(session.contract.exitReports.exitPlan, { params: { id }, query })
+    await reportIfAsked(flags, (generatedAt) => exitPlanReport(plan, generatedAt))
     if (format === 'json' || format === 'yaml') return print(await serialize(format, plan))
     print(planText(plan, format === 'wide'))
   })
@@ -106,6 +111,10 @@ async function runRegister(flags: RegisterFlags): Promise<void> {
         await writeFile(path.join(flags.out, `${code}.csv`), csv(columns, rows))
       note(`Wrote ${register.templates.length} templates to ${flags.out}.`)
     }
+    await reportIfAsked(flags, async (generatedAt) => {
+      const nameOf = await readNames(session, [], [register.consumerId])
+      return registerReport(register, nameOf(register.consumerId), generatedAt)
+    })
     if (format === 'json' || format === 'yaml') return print(await serialize(format, register))
     print(
       table(
@@ -122,11 +131,12 @@ async function runRegister(flags: RegisterFlags): Promise<void> {
   })
 }
 
-async function runJurisdiction(provider: string, flags: OutputFlags): Promise<void> {
+async function runJurisdiction(provider: string, flags: ReportFlags): Promise<void> {
   const format = toFormat(flags.output)
   await withSession(flags, async (session) => {
-    const id = await resolveId(session, findResource('participants'), provider)
+    const id = await resolveProvider(session, provider)
     const page = await session.client.call(session.contract.exitReports.jurisdiction, { params: { id } })
+    await reportIfAsked(flags, (generatedAt) => jurisdictionReport(page, generatedAt))
     print(format === 'json' || format === 'yaml' ? await serialize(format, page) : pageText(page))
   })
 }

@@ -1,17 +1,17 @@
 /** `fulcrum exposure`: what an event would do to services: a cut-off, an order to hand over data, a tariff, the end of a provider. */
 import type { Exposure, ExposureRequest, ServiceExposure } from '@fulcrum/contract'
 import type { Command } from 'commander'
-import { collect, type OutputFlags, outputOption } from '../command.ts'
+import { addReportOptions, collect, outputOption, type ReportFlags } from '../command.ts'
 import { CliError, usage } from '../errors.ts'
 import { exposureReport } from '../exposure-report.ts'
 import { exposureTable } from '../output/exposure.ts'
 import { type Format, parseDurationMs, serialize, toFormat } from '../output/format.ts'
 import { note, print, printable } from '../output/terminal.ts'
-import { writeReport } from '../report/write-report.ts'
+import { reportIfAsked } from '../report/write-report.ts'
 import { findResource, isId, resolveId } from '../resource-lookup.ts'
 import { type Session, withSession } from '../session.ts'
 
-type Flags = OutputFlags & {
+type Flags = ReportFlags & {
   jurisdiction?: string[]
   grace?: string
   pct?: string
@@ -22,8 +22,6 @@ type Flags = OutputFlags & {
   type?: string
   provider?: string
   all?: true
-  report?: string
-  force?: true
 }
 type ScenarioInput = ExposureRequest['scenario']
 
@@ -66,7 +64,7 @@ export function declare(command: Command): void {
 
 /** A subcommand with what all of them take. */
 function about(parent: Command, name: string, summary: string): Command {
-  return parent
+  const command = parent
     .command(name)
     .summary(summary)
     .option('--at <time>', 'facts count as they hold then: 2027-01-31, or with a time; default: now')
@@ -75,9 +73,7 @@ function about(parent: Command, name: string, summary: string): Command {
     .option('--type <service-type>', 'only services of this type, by name or id')
     .option('--provider <provider>', 'only services of this provider, by name or id')
     .option('--all', 'list services that are not hit, too')
-    .option('--report <file>', 'write a report as HTML, ready to be printed')
-    .option('--force', 'replace the file of the report')
-    .addOption(outputOption())
+  return addReportOptions(command).addOption(outputOption())
 }
 
 function jurisdictions(command: Command): Command {
@@ -119,14 +115,9 @@ async function run(scenario: ScenarioInput, flags: Flags, failing: readonly stri
       for (const name of failing) request.scenario.providers.push(await providerId(session, name))
     }
     const { exposure, services } = await readAll(session, request)
-    if (flags.report !== undefined)
-      await writeReport(flags.report, exposureReport(exposure, services, now()), flags.force ?? false)
+    await reportIfAsked(flags, (generatedAt) => exposureReport(exposure, services, generatedAt))
     await show(exposure, services, format)
   })
-}
-
-function now(): string {
-  return `${new Date().toISOString().slice(0, 19)}Z`
 }
 
 async function narrowing(

@@ -1,14 +1,18 @@
 /** `fulcrum switching`: leave a provider as the Data Act orders it, and keep the record. */
 import type { SwitchingEntryCreate, SwitchingRecord, Switching as WireSwitching } from '@fulcrum/contract'
 import type { Command } from 'commander'
-import { collect, type OutputFlags, outputOption } from '../command.ts'
+import { addReportOptions, collect, type OutputFlags, outputOption, type ReportFlags } from '../command.ts'
 import { usage } from '../errors.ts'
 import { ownOrNamed } from '../identity.ts'
 import { type Format, serialize, size, toFormat } from '../output/format.ts'
 import { pairs, table } from '../output/table.ts'
 import { note, print, printable } from '../output/terminal.ts'
+import { resolveProvider } from '../provider-lookup.ts'
+import { reportIfAsked } from '../report/write-report.ts'
+import { readNames } from '../report-names.ts'
 import { findResource, listRows, resolveId } from '../resource-lookup.ts'
 import { type Session, withSession } from '../session.ts'
+import { switchingReport } from '../switching-report.ts'
 
 type StartFlags = OutputFlags & {
   provider: string
@@ -35,7 +39,8 @@ export function declare(command: Command): void {
   list.action(async () => await runList(list.optsWithGlobals<OutputFlags>()))
 
   const show = command.command('show').summary('show the clocks, entries and assets').argument('<id>')
-  show.addOption(outputOption()).action(async (id: string) => await runShow(id, show.optsWithGlobals<OutputFlags>()))
+  addReportOptions(show.addOption(outputOption()))
+  show.action(async (id: string) => await runShow(id, show.optsWithGlobals<ReportFlags>()))
 
   const start = command
     .command('start')
@@ -94,27 +99,32 @@ async function runList(flags: OutputFlags): Promise<void> {
   })
 }
 
-async function runShow(id: string, flags: OutputFlags): Promise<void> {
+async function runShow(id: string, flags: ReportFlags): Promise<void> {
   const format = toFormat(flags.output)
-  await withSession(flags, async ({ client, contract }) =>
-    show(await client.call(contract.switchings.get, { params: { id } }), format),
-  )
+  await withSession(flags, async (session) => {
+    const record = await session.client.call(session.contract.switchings.get, { params: { id } })
+    await reportIfAsked(flags, async (generatedAt) => {
+      const { serviceIds, consumerId, providerId, destinationProviderId = providerId } = record
+      const nameOf = await readNames(session, serviceIds, [consumerId, providerId, destinationProviderId])
+      return switchingReport(record, nameOf, generatedAt)
+    })
+    await show(record, format)
+  })
 }
 
 async function runStart(flags: StartFlags): Promise<void> {
   const format = toFormat(flags.output)
   if (flags.erase && flags.to !== undefined) throw usage('--erase takes nothing along: leave --to out.')
   await withSession(flags, async (session) => {
-    const participants = findResource('participants')
     const consumerId = await ownOrNamed(session, flags.consumer, '--consumer')
     const switching = await session.client.call(session.contract.switchings.create, {
       body: {
         consumerId,
-        providerId: await resolveId(session, participants, flags.provider),
+        providerId: await resolveProvider(session, flags.provider),
         ...(flags.service && { serviceIds: await servicesOf(session, flags.service) }),
         ...(flags.to === undefined
           ? { destination: flags.erase ? 'erase' : 'on-premises' }
-          : { destination: 'provider', destinationProviderId: await resolveId(session, participants, flags.to) }),
+          : { destination: 'provider', destinationProviderId: await resolveProvider(session, flags.to) }),
         ...(flags.contract !== undefined && { contractRef: flags.contract }),
         ...(flags.from !== undefined && { requestedOn: flags.from }),
         ...(flags.noticeMonths !== undefined && { noticeMonths: Number(flags.noticeMonths) }),
