@@ -1,13 +1,18 @@
 /** `fulcrum drill`: rehearse leaving, and see what earlier drills have shown. */
 import type { Drill, DrillCreate } from '@fulcrum/contract'
 import type { Command } from 'commander'
-import { collect, type OutputFlags, outputOption } from '../command.ts'
+import { addReportOptions, collect, type OutputFlags, outputOption, type ReportFlags } from '../command.ts'
+import { drillReport, drillsReport } from '../drill-report.ts'
 import { CliError, usage } from '../errors.ts'
 import { follow } from '../follow.ts'
 import { type Format, serialize, toFormat } from '../output/format.ts'
 import { drillText } from '../output/migration.ts'
 import { table } from '../output/table.ts'
 import { note, print, printable } from '../output/terminal.ts'
+import { resolveAgent, resolveProvider } from '../provider-lookup.ts'
+import { readTargets } from '../recovery-targets.ts'
+import { reportIfAsked } from '../report/write-report.ts'
+import { readNames } from '../report-names.ts'
 import { findResource, listRows, resolveId } from '../resource-lookup.ts'
 import { type Session, withSession } from '../session.ts'
 
@@ -37,12 +42,16 @@ export function declare(command: Command): void {
     })
 
   const list = command.command('list').summary('list drills').addOption(outputOption())
-  list.action(async () => {
-    const flags = list.optsWithGlobals<OutputFlags>()
-    await withSession(flags, async ({ client, contract }) => {
-      const { rows } = await listRows(client, contract.drills.list, { sort: '-createdAt' })
+  addReportOptions(list).action(async () => {
+    const flags = list.optsWithGlobals<ReportFlags>()
+    await withSession(flags, async (session) => {
+      const { rows } = await listRows(session.client, session.contract.drills.list, { sort: '-createdAt' })
       // rows of this list are drills
-      await printDrills(rows as unknown as readonly Drill[], toFormat(flags.output))
+      const drills = rows as unknown as readonly Drill[]
+      await reportIfAsked(flags, async (generatedAt) =>
+        drillsReport(drills, ...(await aboutServices(session, drills)), generatedAt),
+      )
+      await printDrills(drills, toFormat(flags.output))
     })
   })
 
@@ -51,15 +60,25 @@ export function declare(command: Command): void {
     ['cancel', 'end a drill early', 'cancel'],
   ] as const) {
     const one = command.command(name).summary(summary).argument('<id>').addOption(outputOption())
+    if (operation === 'get') addReportOptions(one)
     one.action(async (id: string) => {
-      const flags = one.optsWithGlobals<OutputFlags>()
+      const flags = one.optsWithGlobals<ReportFlags>()
       const format = toFormat(flags.output)
-      await withSession(flags, async ({ client, contract }) => {
-        const drill = await client.call(contract.drills[operation], { params: { id } })
+      await withSession(flags, async (session) => {
+        const drill = await session.client.call(session.contract.drills[operation], { params: { id } })
+        await reportIfAsked(flags, async (generatedAt) =>
+          drillReport(drill, ...(await aboutServices(session, [drill])), generatedAt),
+        )
         print(format === 'json' || format === 'yaml' ? await serialize(format, drill) : drillText(drill))
       })
     })
   }
+}
+
+async function aboutServices(session: Session, drills: readonly Drill[]) {
+  const services = drills.map(({ serviceId }) => serviceId)
+  const consumers = drills.map(({ consumerId }) => consumerId)
+  return [await readNames(session, services, consumers), await readTargets(session, services)] as const
 }
 
 async function runDrills(services: readonly string[], flags: RunFlags): Promise<void> {
@@ -83,8 +102,8 @@ async function bodyOf(session: Session, services: readonly string[], flags: RunF
   return {
     ...(services.length > 0 && { serviceIds: await Promise.all(services.map((name) => id('services', name))) }),
     ...(flags.group !== undefined && { groupId: await id('service-groups', flags.group) }),
-    ...(flags.provider !== undefined && { providerId: await id('participants', flags.provider) }),
-    ...(flags.to !== undefined && { agentId: await id('agents', flags.to) }),
+    ...(flags.provider !== undefined && { providerId: await resolveProvider(session, flags.provider) }),
+    ...(flags.to !== undefined && { agentId: await resolveAgent(session, flags.to) }),
     ...(flags.vault && { from: 'vault' }),
   }
 }

@@ -1,17 +1,26 @@
 /** `fulcrum evacuate`: plan how many services leave a provider or a jurisdiction, and do it. */
-import type { EvacuationDetail, EvacuationRequest } from '@fulcrum/contract'
+import type { EvacuationDetail, EvacuationPlan, EvacuationRequest } from '@fulcrum/contract'
 import type { Command } from 'commander'
-import { collect, type OutputFlags, outputOption, positive } from '../command.ts'
+import { addReportOptions, collect, type OutputFlags, outputOption, positive, type ReportFlags } from '../command.ts'
 import { CliError, usage } from '../errors.ts'
+import {
+  evacuationPlanReport,
+  evacuationReport,
+  evacuationsReport,
+  type ListedEvacuation,
+} from '../evacuation-report.ts'
 import { follow } from '../follow.ts'
 import { type Format, parseDurationMs, serialize, toFormat } from '../output/format.ts'
 import { evacuationLines, evacuationText, planText } from '../output/migration.ts'
 import { table } from '../output/table.ts'
 import { note, print } from '../output/terminal.ts'
+import { agentNames, resolveAgent, resolveProvider } from '../provider-lookup.ts'
+import { reportIfAsked } from '../report/write-report.ts'
+import { type NameOf, readNames } from '../report-names.ts'
 import { findResource, listRows, resolveId } from '../resource-lookup.ts'
 import { type Session, withSession } from '../session.ts'
 
-type Flags = OutputFlags & {
+type Flags = ReportFlags & {
   service?: string[]
   group?: string
   provider?: string
@@ -27,20 +36,19 @@ type Flags = OutputFlags & {
   keepHours?: string
   detach?: true
 }
-type StatusFlags = OutputFlags & { watch?: true }
+type StatusFlags = ReportFlags & { watch?: true }
 
 const HOUR_MS = 3_600_000
 
 export function declare(command: Command): void {
   const plan = about(command.command('plan').summary('say how services would leave; nothing is done'))
-  plan.action(async () => await runPlan(plan.optsWithGlobals<Flags>()))
+  addReportOptions(plan).action(async () => await runPlan(plan.optsWithGlobals<Flags>()))
 
   const run = about(command.command('run').summary('plan, and go'))
   run.option('--detach', 'do not follow it').action(async () => await runRun(run.optsWithGlobals<Flags>()))
 
   const status = command.command('status').summary('show one, or list all').argument('[id]')
-  status
-    .option('--watch', 'follow it to its end')
+  addReportOptions(status.option('--watch', 'follow it to its end'))
     .addOption(outputOption())
     .action(async (id?: string) => await runStatus(id, status.optsWithGlobals<StatusFlags>()))
 
@@ -82,7 +90,7 @@ async function requestOf(session: Session, flags: Flags): Promise<EvacuationRequ
   const ids = async (resource: string, names: readonly string[]) =>
     await Promise.all(names.map((name) => id(resource, name)))
   const { service, group, provider, consumer, jurisdiction, grace, to, atOnce, keepHours } = flags
-  const providerId = provider === undefined ? undefined : await id('participants', provider)
+  const providerId = provider === undefined ? undefined : await resolveProvider(session, provider)
   const graceHours = grace === undefined ? undefined : parseDurationMs(grace) / HOUR_MS
   const keep = keepHours === undefined ? undefined : Number(keepHours)
   if (keep !== undefined && !(Number.isSafeInteger(keep) && keep >= 0))
@@ -102,7 +110,7 @@ async function requestOf(session: Session, flags: Flags): Promise<EvacuationRequ
         ...(graceHours !== undefined && { graceHours }),
       },
     }),
-    ...(to && { targetAgentIds: await ids('agents', to) }),
+    ...(to && { targetAgentIds: await Promise.all(to.map((name) => resolveAgent(session, name))) }),
     ...(atOnce !== undefined && { exportsAtOnce: positive(atOnce, '--at-once') }),
     ...(flags.manual && { cutOver: 'manual' }),
     ...(flags.precopy && { precopy: true }),
@@ -117,7 +125,11 @@ async function runPlan(flags: Flags): Promise<void> {
   await withSession(flags, async (session) => {
     const body = await requestOf(session, flags)
     const plan = await session.client.call(session.contract.evacuations.plan, { body })
-    print(format === 'json' || format === 'yaml' ? await serialize(format, plan) : planText(plan))
+    await reportIfAsked(flags, async (generatedAt) =>
+      evacuationPlanReport(plan, await namesIn(session, plan), generatedAt),
+    )
+    if (format === 'json' || format === 'yaml') return print(await serialize(format, plan))
+    print(planText(plan, await agentNames(session)))
   })
 }
 
@@ -131,7 +143,7 @@ async function runRun(flags: Flags): Promise<void> {
       if (format === 'table') note(`Follow it: fulcrum evacuate status ${started.id} --watch`)
       return
     }
-    await watch(session, started.id, format)
+    await watch(session, started.id, flags)
   })
 }
 
@@ -139,11 +151,20 @@ async function runStatus(id: string | undefined, flags: StatusFlags): Promise<vo
   const format = toFormat(flags.output)
   await withSession(flags, async (session) => {
     const { client, contract } = session
-    if (id !== undefined && flags.watch) return await watch(session, id, format)
-    if (id !== undefined) return await show(await client.call(contract.evacuations.get, { params: { id } }), format)
+    if (id !== undefined && flags.watch) return await watch(session, id, flags)
+    if (id !== undefined) {
+      const evacuation = await client.call(contract.evacuations.get, { params: { id } })
+      await report(session, evacuation, flags)
+      return await show(evacuation, format)
+    }
     const { rows } = await listRows(client, contract.evacuations.list, { sort: '-createdAt' })
     // rows of this list are evacuations
-    const all = rows as unknown as readonly EvacuationDetail[]
+    const all = rows as unknown as readonly ListedEvacuation[]
+    await reportIfAsked(flags, async (generatedAt) => {
+      const consumers = all.flatMap(({ consumerId }) => (consumerId === undefined ? [] : [consumerId]))
+      const providers = all.flatMap(({ scenario }) => scenario.providerIds)
+      return evacuationsReport(all, await readNames(session, [], [...consumers, ...providers]), generatedAt)
+    })
     if (format === 'json' || format === 'yaml') return print(await serialize(format, all))
     print(
       table(
@@ -162,7 +183,8 @@ async function runStatus(id: string | undefined, flags: StatusFlags): Promise<vo
 }
 
 /** @throws CliError `failed` when something that could leave did not */
-async function watch(session: Session, id: string, format: Format): Promise<void> {
+async function watch(session: Session, id: string, flags: ReportFlags): Promise<void> {
+  const format = toFormat(flags.output)
   const { client, contract } = session
   const machine = format === 'json' || format === 'yaml'
   const last = await follow({
@@ -170,11 +192,25 @@ async function watch(session: Session, id: string, format: Format): Promise<void
     lines: (evacuation) => (machine ? [] : evacuationLines(evacuation)),
     done: ({ state }) => state !== 'running' && state !== 'cancelling',
   })
+  await report(session, last, flags)
   await show(last, format)
   if (last.state === 'failed')
     throw new CliError('failed', `${last.progress.failed + last.progress.cancelled} service(s) did not leave.`, [
       `More: fulcrum migration list --state failed`,
     ])
+}
+
+async function report(session: Session, evacuation: EvacuationDetail, flags: ReportFlags): Promise<void> {
+  await reportIfAsked(flags, async (generatedAt) =>
+    evacuationReport(evacuation, await namesIn(session, evacuation), generatedAt),
+  )
+}
+
+/** One service of each way is enough to know what its agents are called. */
+async function namesIn(session: Session, { items, scenario }: EvacuationPlan | EvacuationDetail): Promise<NameOf> {
+  const ways = new Map(items.map((item) => [`${item.sourceAgentId} ${item.targetAgentId}`, item.serviceId]))
+  const consumers = items.map(({ consumerId }) => consumerId)
+  return await readNames(session, [...ways.values()], [...consumers, ...scenario.providerIds])
 }
 
 async function show(evacuation: EvacuationDetail, format: Format): Promise<void> {
