@@ -140,6 +140,16 @@ test('an evacuation plan names what stays and what was assumed', async () => {
   assert.match(out, /import throughput of pg-1: 30 MiB\/s/)
 })
 
+test('a consumer, who lists no providers and agents, names them as offers do; the plan does, too', async () => {
+  api.objects.agents = []
+  const beta = await fulcrum('evacuate', 'plan', '--provider', 'beta', '--to', 'pg-1')
+  assert.deepEqual([beta.code, bodies], [0, [{ providerId: id(8), targetAgentIds: [AGENT.id], vaultFallback: true }]])
+  assert.match(beta.out, /erp +critical +live +pg-1 /)
+  const nobody = await fulcrum('evacuate', 'plan', '--provider', 'Gamma')
+  assert.equal(nobody.code, 5)
+  assert.match(nobody.err, /There is no participant "Gamma"/)
+})
+
 test('an evacuation is followed with a line for each service', async () => {
   let looks = 0
   const done = {

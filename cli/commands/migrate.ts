@@ -6,6 +6,7 @@ import { usage } from '../errors.ts'
 import { toFormat } from '../output/format.ts'
 import { note } from '../output/terminal.ts'
 import { splitAssignment } from '../properties.ts'
+import { resolveAgent } from '../provider-lookup.ts'
 import { findResource, resolveId } from '../resource-lookup.ts'
 import { withSession } from '../session.ts'
 import { printMigration, watchMigration } from './migration.ts'
@@ -50,7 +51,7 @@ async function run(service: string, flags: Flags): Promise<void> {
     const properties = await readProperties(flags)
     const body: MigrationCreate = {
       serviceId: await resolveId(session, findResource('services'), service),
-      ...(flags.to !== undefined && { agentId: await resolveId(session, findResource('agents'), flags.to) }),
+      ...(flags.to !== undefined && { agentId: await resolveAgent(session, flags.to) }),
       from,
       precopy: flags.precopy,
       ...(flags.manual && { cutOver: 'manual' }),

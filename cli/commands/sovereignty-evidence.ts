@@ -8,7 +8,8 @@ import { collect, type OutputFlags, outputOption } from '../command.ts'
 import { serialize, toFormat } from '../output/format.ts'
 import { table } from '../output/table.ts'
 import { note, print } from '../output/terminal.ts'
-import { findResource, listRows, resolveId } from '../resource-lookup.ts'
+import { resolveProvider } from '../provider-lookup.ts'
+import { listRows } from '../resource-lookup.ts'
 import { withSession } from '../session.ts'
 import { subjectOf } from './sovereignty-profile.ts'
 
@@ -107,7 +108,7 @@ export function declareNotices(sovereignty: Command): void {
 async function runList(flags: ListFlags): Promise<void> {
   await withSession(flags, async (session) => {
     const { provider } = flags
-    const participantId = provider && (await resolveId(session, findResource('participants'), provider))
+    const participantId = provider && (await resolveProvider(session, provider))
     const query = { sort: 'validUntil', ...(participantId && { participantId }) }
     const { rows } = await listRows(session.client, session.contract.sovereigntyEvidences.list, query)
     // the list answers evidence

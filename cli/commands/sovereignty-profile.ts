@@ -5,6 +5,7 @@ import { type OutputFlags, outputOption, readObject } from '../command.ts'
 import { serialize, toFormat } from '../output/format.ts'
 import { pairs, table } from '../output/table.ts'
 import { note, print } from '../output/terminal.ts'
+import { resolveAgent, resolveProvider } from '../provider-lookup.ts'
 import { findResource, listRows, resolveId } from '../resource-lookup.ts'
 import { type Session, withSession } from '../session.ts'
 
@@ -63,7 +64,7 @@ async function runList(flags: ListFlags): Promise<void> {
   const format = toFormat(flags.output)
   await withSession(flags, async (session) => {
     const { provider, status } = flags
-    const participantId = provider && (await resolveId(session, findResource('participants'), provider))
+    const participantId = provider && (await resolveProvider(session, provider))
     const query = { sort: '-createdAt', ...(participantId && { participantId }), ...(status && { status }) }
     const { rows } = await listRows(session.client, session.contract.sovereigntyProfiles.list, query)
     // the list answers profiles
@@ -89,7 +90,7 @@ async function runList(flags: ListFlags): Promise<void> {
 async function runShow(agent: string, type: string, flags: ShowFlags): Promise<void> {
   const format = toFormat(flags.output)
   await withSession(flags, async (session) => {
-    const agentId = await resolveId(session, findResource('agents'), agent)
+    const agentId = await resolveAgent(session, agent)
     const serviceTypeId = await resolveId(session, findResource('service-types'), type)
     const query = { agentId, serviceTypeId, ...(flags.at && { at: flags.at }) }
     const found = await session.client.call(session.contract.sovereigntyProfiles.effective, { query })

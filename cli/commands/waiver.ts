@@ -5,7 +5,8 @@ import { type OutputFlags, outputOption } from '../command.ts'
 import { parseDurationMs, serialize, toFormat } from '../output/format.ts'
 import { table } from '../output/table.ts'
 import { print } from '../output/terminal.ts'
-import { findResource, listRows, resolveId } from '../resource-lookup.ts'
+import { resolveProvider } from '../provider-lookup.ts'
+import { listRows } from '../resource-lookup.ts'
 import { withSession } from '../session.ts'
 import { policyId } from './policy.ts'
 
@@ -45,7 +46,7 @@ async function runGive(flags: GiveFlags): Promise<void> {
     const body = {
       policyId: await policyId(session, flags.policy),
       constraintId: flags.constraint,
-      subjectId: await resolveId(session, findResource('participants'), flags.provider),
+      subjectId: await resolveProvider(session, flags.provider),
       reason: flags.reason,
       // from the same moment, so that the longest time that is allowed is not a moment too long
       validFrom: new Date(now).toISOString(),

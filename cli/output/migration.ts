@@ -76,14 +76,16 @@ function stepsTable(steps: readonly MigrationStep[]): string {
   )}`
 }
 
-export function planText(plan: EvacuationPlan): string {
+/** @param agents  names of agents by their ids */
+export function planText(plan: EvacuationPlan, agents: ReadonlyMap<string, string>): string {
   const { totals } = plan
+  const nameOf = (id: string | undefined) => (id === undefined ? '-' : printable(agents.get(id) ?? id))
   const rows = plan.items.map((item) => [
     `${item.position}`,
     printable(item.serviceName),
     item.criticality,
     item.feasible ? (item.from ?? '-') : 'stays',
-    item.feasible ? (item.targetAgentId ?? '-') : printable(item.reason ?? ''),
+    item.feasible ? nameOf(item.targetAgentId) : printable(item.reason ?? ''),
     seconds(item.rtoSeconds) ?? '-',
     item.rtoMet === false ? 'MISSED' : '',
     seconds(item.rpoSeconds) ?? '-',
