@@ -4,12 +4,13 @@ import type { Cases, Walk } from './walk.ts'
 const C = 'consumer' as const
 
 /** The body of a switching of one new service. */
-export async function switchingBody({ own }: Walk) {
+export async function switchingBody({ own, make, unique }: Walk) {
   return {
     consumerId: own.consumer.id,
     providerId: own.provider.id,
     serviceIds: [await own.order({}, await own.group())],
-    destination: 'on-premises',
+    destination: 'provider',
+    destinationProviderId: (await make('/participants', { name: unique(), status: 'Enabled' })).id,
   }
 }
 

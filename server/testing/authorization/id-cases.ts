@@ -399,6 +399,17 @@ export const ID_CASES: Readonly<Record<string, IdCase>> = {
     missing: { as: C, value: missing, status: 404 },
     malformed: malformed(C),
   },
+  'exitReports.exitPlan query.providerId': {
+    own: own(C, (stock) => stock.own.own.provider.id, 200),
+    foreign: {
+      as: C,
+      value: (stock) => stock.other.own.provider.id,
+      status: 200,
+      because: 'narrows the caller’s own services; at this provider it has none',
+    },
+    missing: { as: C, value: missing, status: 200, because: 'narrows to nothing' },
+    malformed: malformed(C),
+  },
   'switchings.create body.consumerId': {
     own: own(C, (stock) => stock.own.own.consumer.id),
     foreign: foreign(C, (stock) => stock.other.own.consumer.id),
@@ -663,9 +674,12 @@ export const NO_IDS: Readonly<Record<string, string>> = {
   'propertySchema.validators[].config': 'names properties; written by admins alone',
   'body.configuration':
     'nothing in it is looked up; a reference to a secret of others opens nothing, see the test of its own',
+  'migrations.create body.properties': 'an order of the target: held as services.create, by the same function',
+  'drills.create body.properties': 'as migrations.create',
   'body.generatorConfig': 'a block of addresses',
   'body.value': 'kept as it is',
   'body.agentInstanceData': 'kept as it is',
+  'body.result': 'kept as it is; what a migration reads in it is compared with what was asked for',
   resourceId: 'a word of the agent for something inside its service',
   subscriberId: 'a name that a consumer of events gives itself; admins alone',
   instanceId: 'a name that a consumer of events gives itself; admins alone',

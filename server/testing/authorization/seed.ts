@@ -22,6 +22,7 @@ const MAKERS = [
   'drills.get',
   'evacuations.get',
   'vaultSchedules.get',
+  'switchings.get',
   'vaultCopies.verify',
   'serviceClassifications.get',
   'offeringTerms.get',

@@ -47,7 +47,10 @@ export class Watch {
       side === null ||
       operation === 'serviceTypes.offers' ||
       operation.startsWith('sovereigntyProfiles.') ||
-      operation.startsWith('offeringTerms.')
+      operation.startsWith('offeringTerms.') ||
+      // who else offers what one has
+      operation === 'exposures.concentration' ||
+      operation.startsWith('exitReports.')
     )
       return
     if (!OF_NOBODY.test(operation))
