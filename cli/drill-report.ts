@@ -3,7 +3,7 @@ import type { Drill, MigrationStep } from '@fulcrum/contract'
 import { size } from './output/format.ts'
 import { bullets, keyFigures, notice, paragraph, type Report } from './report/document.ts'
 import type { Html } from './report/html.ts'
-import { durationOr, isMissed, verdict } from './report/recovery.ts'
+import { durationOr, isMissed, targetText, verdict } from './report/recovery.ts'
 import { reportTable } from './report/table.ts'
 import type { NameOf } from './report-names.ts'
 
@@ -166,21 +166,18 @@ function verdictOf({ serviceId, rtoSeconds, rpoSeconds }: Drill, targetsOf: Targ
 
 function recoveryTable(drills: readonly Drill[], nameOf: NameOf, targetsOf: TargetsOf): Html {
   return reportTable(
-    ['Service', 'Criticality', 'Outcome', 'When', 'RTO', 'Target', '', 'RPO', 'Target', ''],
+    ['Service', 'Criticality', 'Outcome', 'When', 'RTO', 'Target', 'RPO', 'Target'],
     drills.map((drill) => {
       const targets = targetsOf(drill.serviceId)
-      const { rto, rpo } = verdictOf(drill, targetsOf)
       return [
         nameOf(drill.serviceId),
         targets.criticality ?? 'not known',
         drill.outcome,
         drill.endedAt ?? drill.createdAt,
-        durationOr('-', drill.rtoSeconds),
-        durationOr('not known', targets.rtoTargetSeconds),
-        rto,
-        durationOr('-', drill.rpoSeconds),
-        durationOr('not known', targets.rpoTargetSeconds),
-        rpo,
+        durationOr('not measured', drill.rtoSeconds),
+        targetText('not known', drill.rtoSeconds, targets.rtoTargetSeconds),
+        durationOr('not measured', drill.rpoSeconds),
+        targetText('not known', drill.rpoSeconds, targets.rpoTargetSeconds),
       ]
     }),
     { empty: 'No drill has ended.' },

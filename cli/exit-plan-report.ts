@@ -3,7 +3,7 @@ import type { ExitPlan, ExitPlanItem } from '@fulcrum/contract'
 import { amounts } from './output/exposure.ts'
 import { bullets, keyFigures, notice, paragraph, type Report, type Section } from './report/document.ts'
 import type { Html } from './report/html.ts'
-import { durationOr, isMissed, verdict } from './report/recovery.ts'
+import { durationOr, isMissed, targetText } from './report/recovery.ts'
 import { reportTable } from './report/table.ts'
 
 export function exitPlanReport(plan: ExitPlan, generatedAt: string): Report {
@@ -104,17 +104,15 @@ function serviceTable(items: readonly ExitPlanItem[]): Html {
 
 function drillTable(items: readonly ExitPlanItem[]): Html {
   return reportTable(
-    ['Service', 'Last drill', 'Outcome', 'RTO', 'Target', '', 'RPO', 'Target', ''],
+    ['Service', 'Last drill', 'Outcome', 'RTO', 'Target', 'RPO', 'Target'],
     items.map(({ serviceName, lastDrill, rtoTargetSeconds, rpoTargetSeconds }) => [
       serviceName,
       lastDrill?.at ?? 'never',
       lastDrill?.outcome ?? '',
-      durationOr('-', lastDrill?.rtoSeconds),
-      durationOr('none', rtoTargetSeconds),
-      verdict(lastDrill?.rtoSeconds, rtoTargetSeconds),
-      durationOr('-', lastDrill?.rpoSeconds),
-      durationOr('none', rpoTargetSeconds),
-      verdict(lastDrill?.rpoSeconds, rpoTargetSeconds),
+      durationOr('not measured', lastDrill?.rtoSeconds),
+      targetText('none said', lastDrill?.rtoSeconds, rtoTargetSeconds),
+      durationOr('not measured', lastDrill?.rpoSeconds),
+      targetText('none said', lastDrill?.rpoSeconds, rpoTargetSeconds),
     ]),
     { empty: 'There are no services.' },
   )

@@ -3,12 +3,8 @@ import type { EvacuationDetail, EvacuationPlan, EvacuationRequest } from '@fulcr
 import type { Command } from 'commander'
 import { addReportOptions, collect, type OutputFlags, outputOption, positive, type ReportFlags } from '../command.ts'
 import { CliError, usage } from '../errors.ts'
-import {
-  evacuationPlanReport,
-  evacuationReport,
-  evacuationsReport,
-  type ListedEvacuation,
-} from '../evacuation-report.ts'
+import { evacuationPlanReport } from '../evacuation-plan-report.ts'
+import { evacuationReport, evacuationsReport, type ListedEvacuation } from '../evacuation-report.ts'
 import { follow } from '../follow.ts'
 import { type Format, parseDurationMs, serialize, toFormat } from '../output/format.ts'
 import { evacuationLines, evacuationText, planText } from '../output/migration.ts'

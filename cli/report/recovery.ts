@@ -29,6 +29,12 @@ export function isMissed(measured: number | undefined, target: number | undefine
   return measured !== undefined && target !== undefined && measured > target
 }
 
+/** A target and what came of it: `4 h: met`, `1 min: MISSED`; the target alone where nothing was measured. */
+export function targetText(none: string, measured: number | undefined, target: number | undefined): string {
+  if (target === undefined) return none
+  return measured === undefined ? durationText(target) : `${durationText(target)}: ${verdict(measured, target)}`
+}
+
 /** A word for the reader: `met`, `MISSED`, or why neither can be said. */
 export function verdict(measured: number | undefined, target: number | undefined): string {
   if (measured === undefined) return 'not measured'

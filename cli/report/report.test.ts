@@ -77,6 +77,19 @@ test('bars have the length of their share, and none is longer than full', () => 
   assert.match(barChart('none', []).html, /nothing to show/)
 })
 
+test('long words of tables may be broken at their seams, and hold no markup either', () => {
+  const { html } = reportTable(
+    ['A'],
+    [['NO_EXPORT_BEFORE_CUTOFF_AND_NO_VAULT_COPY'], ['a short-word'], ['<b>'.repeat(12)]],
+  )
+  assert.match(
+    html,
+    /<td class="text">NO_<wbr>EXPORT_<wbr>BEFORE_<wbr>CUTOFF_<wbr>AND_<wbr>NO_<wbr>VAULT_<wbr>COPY<\/td>/,
+  )
+  assert.match(html, />a short-word</)
+  assert.ok(!html.includes('<b>') && html.includes('&lt;b&gt;&lt;b&gt;'))
+})
+
 test('a table without rows is a sentence', () => {
   assert.equal(reportTable(['A'], [], { empty: 'Nobody is hit.' }).html, '<p>Nobody is hit.</p>\n')
 })

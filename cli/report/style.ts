@@ -17,7 +17,7 @@ table { border-collapse: collapse; width: 100%; font-size: 9pt; margin: .4rem 0 
 caption { text-align: left; font-weight: 600; padding: .2rem 0; }
 thead { display: table-header-group; }
 tr { break-inside: avoid; }
-th, td { text-align: left; vertical-align: top; padding: .25rem .5rem .25rem 0; border-bottom: 1px solid #d8dee4; overflow-wrap: anywhere; }
+th, td { text-align: left; vertical-align: top; padding: .25rem .5rem .25rem 0; border-bottom: 1px solid #d8dee4; overflow-wrap: break-word; }
 th { border-bottom: 2px solid #57606a; white-space: nowrap; overflow-wrap: normal; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .figures { display: flex; flex-wrap: wrap; gap: .6rem; margin: .6rem 0 1rem; }

@@ -21,9 +21,17 @@ ${caption !== undefined && html`<caption>${caption}</caption>`}
   )}</tr></thead>
 <tbody>
 ${rows.map(
-  (row) => html`<tr>${row.map((cell, index) => html`<td class="${classOf(index)}">${cell}</td>`)}</tr>
+  (row) => html`<tr>${row.map((cell, index) => html`<td class="${classOf(index)}">${breakable(cell)}</td>`)}</tr>
 `,
 )}</tbody>
 </table>
 `
+}
+
+/** Digests, codes and ids may be broken, at their own seams first; words may not, so that no narrow column cuts them. */
+function breakable(text: string): Html[] {
+  return text.split(/(\S{25,})/u).flatMap((part, index) => {
+    const pieces = index % 2 === 1 ? (part.match(/[^_/-]{1,16}[_/-]?|[_/-]/gu) ?? []) : [part]
+    return pieces.map((piece, at) => html`${at > 0 && html`<wbr>`}${piece}`)
+  })
 }
