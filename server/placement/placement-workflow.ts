@@ -82,8 +82,10 @@ export async function decideWhere(
   if (lock)
     await lockCounts(lock.c.tx, { ...lock.ruled, consumerId, serviceTypeId, agentId, shares: dimensions.length > 0 })
 
-  const waivers = await waiversOf(db, policies)
   const offered = await offeredBy(db, serviceTypeId, agentId)
+  const providers = new Set(offered.map(({ providerId }) => providerId))
+  // the record is read by whoever reads the decision: exceptions for others are none of its business
+  const waivers = (await waiversOf(db, policies)).filter(({ subjectId }) => providers.has(subjectId))
   const held = await heldBy(db, consumerId)
   const facts = await readFacts(db, request, offered, policies.length > 0)
   const current = await placedNow(db, held, dimensions, at)
