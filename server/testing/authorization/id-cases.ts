@@ -174,8 +174,7 @@ const anyProvider: IdCase = {
 }
 
 /** Properties that are only judged: what is wrong with them is told of each candidate, and nothing is ordered. */
-const toldOnly = (as: CallerName): IdCase => {
-  const because = 'an obstacle of a dry run, and no refusal'
+const toldOnly = (as: CallerName, because = 'an obstacle of a dry run, and no refusal'): IdCase => {
   const probe = (value: Probe['value']): Probe => ({ as, value, status: 201, because })
   return {
     own: probe((stock) => ({ ref: stock.references.own.serviceId })),
@@ -184,6 +183,9 @@ const toldOnly = (as: CallerName): IdCase => {
     malformed: probe(() => ({ ref: 'no-id' })),
   }
 }
+
+/** What stands in the step's failure then, by the same checks as in an order. */
+const WHEN_ORDERED = 'looked at when the target is ordered'
 
 /** The service type of an offering, behind its agent. */
 const offered = (as: CallerName, status: number): IdCase => ({
@@ -301,6 +303,8 @@ export const ID_CASES: Readonly<Record<string, IdCase>> = {
   },
   'services.create body.properties': properties(C, 'ref', 201),
   'placements.create body.properties': toldOnly(C),
+  'migrations.create body.properties': toldOnly(C, WHEN_ORDERED),
+  'drills.create body.properties': toldOnly(C, WHEN_ORDERED),
   'offeringTerms.get params.serviceTypeId': offered('agent', 200),
   'offeringTerms.put params.serviceTypeId': offered(P, 200),
   'offeringTerms.delete params.serviceTypeId': offered(P, 204),
@@ -469,7 +473,12 @@ export const ID_CASES: Readonly<Record<string, IdCase>> = {
     malformed: malformed(C),
   },
   'drills.create body.providerId': {
-    own: own(C, (stock) => stock.own.own.provider.id),
+    own: {
+      as: C,
+      value: (stock) => stock.own.own.provider.id,
+      status: 400,
+      because: 'the test has ordered more there by now than is drilled at once',
+    },
     foreign: { not: 'any provider may be named: only services of the caller are drilled' },
     missing: { as: C, value: missing, status: 404 },
     malformed: malformed(C),
@@ -674,8 +683,6 @@ export const NO_IDS: Readonly<Record<string, string>> = {
   'propertySchema.validators[].config': 'names properties; written by admins alone',
   'body.configuration':
     'nothing in it is looked up; a reference to a secret of others opens nothing, see the test of its own',
-  'migrations.create body.properties': 'an order of the target: held as services.create, by the same function',
-  'drills.create body.properties': 'as migrations.create',
   'body.generatorConfig': 'a block of addresses',
   'body.value': 'kept as it is',
   'body.agentInstanceData': 'kept as it is',
