@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { AGENT, api, fulcrum, id, job, offer, sent, service } from '../command-harness.ts'
+import { AGENT, api, fulcrum, id, job, offer, root, sent, service } from '../command-harness.ts'
 
 const ORDER = ['order', 'postgres', '--name', 'erp', '--set', 'storageGb=20', '--dry-run', '-o', 'json', '--set']
 
@@ -46,6 +48,19 @@ test('tags, agent and provider choose the offer whose options count, with nothin
     ],
   )
   for (const list of ['GET /agents', 'GET /service-option']) assert.deepEqual(sent(list), [])
+})
+
+test('an order with requirements leaves the place to the server, also where one offer alone has its options', async () => {
+  const file = join(root, 'requirements.yaml')
+  await writeFile(file, 'constraints:\n  - type: control.noThirdCountryControl\n')
+  const key = ['--key', 'hsm://keys.example/1', '--key-country', 'DE']
+  const { out } = await fulcrum(...ORDER, 'size=Huge', '-r', file, ...key)
+  const { agentId, agentTags, requirements, customerKey } = JSON.parse(out)
+  assert.deepEqual([agentId, agentTags], [undefined, undefined])
+  assert.deepEqual(requirements, { constraints: [{ type: 'control.noThirdCountryControl' }] })
+  assert.deepEqual(customerKey, { reference: 'hsm://keys.example/1', country: 'DE' })
+  const half = await fulcrum(...ORDER, 'size=Huge', '--key', 'hsm://keys.example/1')
+  assert.deepEqual([half.code, /--key and --key-country go together/.test(half.err)], [2, true])
 })
 
 test('an order that no offer fits is refused with the offers and what they lack', async () => {

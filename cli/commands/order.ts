@@ -22,7 +22,16 @@ import { optionNames, resolveListed, resolveOffered } from '../service-options.t
 import { type Session, withSession } from '../session.ts'
 
 type Flags = ServiceFlags &
-  InputFlags & { name: string; group?: string; agent?: string; provider?: string; tag?: string[]; dryRun?: true }
+  InputFlags & {
+    name: string
+    group?: string
+    agent?: string
+    provider?: string
+    tag?: string[]
+    dryRun?: true
+  } & Demand
+/** What the place must have, and a key of one's own. */
+type Demand = { requirements?: string; key?: string; keyCountry?: string }
 
 export function declare(command: Command): void {
   command
@@ -32,12 +41,15 @@ export function declare(command: Command): void {
     .option('--agent <agent>', 'agent that shall run it, by name or id')
     .option('--provider <provider>', 'one of the agents of this provider, by name or id')
     .option('--tag <tag>', 'any agent that carries this tag; repeatable, all must fit', collect)
+    .option('-r, --requirements <file>', 'what the place must have, YAML or JSON; the server finds it')
+    .option('--key <reference>', 'a key that you hold, by its reference')
+    .option('--key-country <country>', 'where it is kept: DE')
     .option('--dry-run', 'print what would be sent and send nothing')
   addWaitOptions(addInputOptions(command))
     .addOption(outputOption())
     .addHelpText(
       'after',
-      '\nProperties are typed by the service type; options are taken by their names:\n  fulcrum order postgres --name crm --set size=Small --set storageGb=20\nWho offers what: fulcrum offers postgres',
+      '\nProperties are typed by the service type; options are taken by their names:\n  fulcrum order postgres --name crm --set size=Small --set storageGb=20\nWho offers what: fulcrum offers postgres\nWhere it could run, before it is ordered: fulcrum placement postgres',
     )
     .action(async (type: string) => await run(type, command.optsWithGlobals<Flags>()))
 }
@@ -46,6 +58,7 @@ async function run(type: string, flags: Flags): Promise<void> {
   timeoutMs(flags)
   const format = toFormat(flags.output)
   const fromFile = flags.file === undefined ? {} : await readObject(flags.file)
+  const demanded = await demand(flags)
   await withSession(flags, async (session) => {
     const { client, contract } = session
     const id = await resolveId(session, findResource('service-types'), type)
@@ -55,7 +68,13 @@ async function run(type: string, flags: Flags): Promise<void> {
     const chosen = fitting
       ? chooseOffered(serviceType, fitting, fromFile, flags)
       : await chooseListed(session, serviceType, fromFile, flags)
-    const body = { groupId: await findGroup(session, flags.group), serviceTypeId: id, name: flags.name, ...chosen }
+    const body = {
+      groupId: await findGroup(session, flags.group),
+      serviceTypeId: id,
+      name: flags.name,
+      ...chosen,
+      ...demanded,
+    }
     if (flags.dryRun) return print(await serialize(format === 'json' ? 'json' : 'yaml', body))
     const service = await explained(serviceType, fitting, () => client.call(contract.services.create, { body }))
     await settle(session, service, 'create', flags)
@@ -67,7 +86,20 @@ type Chosen = Pick<ServiceCreate, 'agentId' | 'agentTags' | 'properties'>
 function chooseOffered(type: ServiceType, fitting: readonly Offer[], fromFile: JsonObject, flags: Flags): Chosen {
   const parsed = parseProperties(type.propertySchema, flags.set ?? [], fromFile, optionNames(fitting))
   const { properties, able } = resolveOffered(parsed, fitting)
-  return { ...placementOf(fitting, able, flags), properties }
+  // with requirements the server looks which of them has the options, and says why another one does not do
+  const place = placementOf(fitting, flags.requirements === undefined ? able : fitting, flags)
+  return { ...place, properties }
+}
+
+async function demand({ requirements, key, keyCountry }: Demand): Promise<Partial<ServiceCreate>> {
+  if ((key === undefined) !== (keyCountry === undefined)) throw usage('--key and --key-country go together.')
+  return {
+    // the server checks what is in it and names what is wrong
+    ...(requirements !== undefined && {
+      requirements: (await readObject(requirements)) as NonNullable<ServiceCreate['requirements']>,
+    }),
+    ...(key !== undefined && keyCountry !== undefined && { customerKey: { reference: key, country: keyCountry } }),
+  }
 }
 
 /** At a server without offers: from what the caller may list. */

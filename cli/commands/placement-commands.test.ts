@@ -18,7 +18,7 @@ const candidate = {
   warnings: [],
   obligations: ['OBL_CUSTOMER_HELD_KEYS'],
   waived: [],
-  wouldFail: [],
+  wouldFail: [`${id(80)}/control:CONTROL_THIRD_COUNTRY`, `${id(81)}/owner:CONTROL_THIRD_COUNTRY`],
   advisories: ['cut-off=exposed'],
   obstacles: [],
   remarks: [],
@@ -129,7 +129,7 @@ test('placement shows every candidate with its reasons, and sends what the order
   assert.equal(
     out,
     'PROVIDER  AGENT  QUALIFIES  UTILITY  PRICE     REASONS\n' +
-      'ACME      pg-1   yes        1.500    12.5 EUR  OBL_CUSTOMER_HELD_KEYS, cut-off=exposed\n' +
+      'ACME      pg-1   yes        1.500    12.5 EUR  OBL_CUSTOMER_HELD_KEYS, audit: CONTROL_THIRD_COUNTRY, cut-off=exposed\n' +
       'Beta      pg-2   no         -        -         LABEL_TOO_LOW (L2<L3), CAPACITY (0 of 4 units are free, 1 are needed)\n' +
       'With L2 one more.\n' +
       `Decision ${DECISION.id}: placed.\n`,

@@ -28,13 +28,22 @@ export function placementText(decision: PlacementDecision, wide: boolean): strin
   return `${table(['PROVIDER', 'AGENT', 'QUALIFIES', 'UTILITY', 'PRICE', ...more, 'REASONS'], rows)}${lines.join('\n')}\n`
 }
 
-/** Why not, or what it obliges to and what remains to be known. */
+/** Why not, or what it obliges to, what policies in audit mode would refuse, and what remains to be known. */
 function reasons(candidate: PlacementCandidate): string {
-  const { failed, obstacles, obligations, waived, warnings, advisories, remarks } = candidate
+  const { failed, obstacles, obligations, waived, wouldFail, warnings, advisories, remarks } = candidate
   const against = [
     ...failed.map(({ code, detail }) => (detail ? `${code} (${detail})` : code)),
     ...obstacles.map(({ code, detail }) => (detail ? `${code} (${detail})` : code)),
   ]
   if (against.length > 0) return against.join(', ')
-  return [...obligations, ...waived, ...warnings, ...advisories, ...remarks.map(({ code }) => code)].join(', ')
+  // `<policy>/<constraint>:<code>`: the code alone is for a person
+  const audit = wouldFail.map((text) => `audit: ${text.slice(text.lastIndexOf(':') + 1)}`)
+  return [
+    ...obligations,
+    ...waived,
+    ...new Set(audit),
+    ...warnings,
+    ...advisories,
+    ...remarks.map(({ code }) => code),
+  ].join(', ')
 }
