@@ -76,6 +76,9 @@ export async function listRows(
   }
 }
 
+/** Of more services with one name than these, the id has to be given. */
+const MOST_MOVED = 20
+
 export function isId(text: string): boolean {
   return /^(urn:uuid:)?\{?[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}\}?$/i.test(text)
 }
@@ -92,7 +95,8 @@ export async function resolveId(session: Session, resource: Resource, idOrName: 
   const { list } = operationsOf(session.contract, resource)
   for (const filter of resource.nameFilters) {
     const { rows } = await listRows(session.client, list, { [filter]: idOrName })
-    const only = pick(rows, filter, idOrName, resource)
+    const named = pick(rows, filter, idOrName)
+    const only = unique(await withoutMoved(session, resource, named), idOrName, resource)
     if (only !== undefined) return only
   }
   throw new CliError('notFound', `There is no ${resource.singular} "${idOrName}" among those you may see.`, [
@@ -101,13 +105,47 @@ export async function resolveId(session: Session, resource: Resource, idOrName: 
 }
 
 /** The filter of a list finds parts of names too; here only the whole name counts, in any letter case when that is clear. */
-function pick(rows: readonly Row[], member: string, name: string, resource: Resource): string | undefined {
+function pick(rows: readonly Row[], member: string, name: string): readonly Row[] {
   const folded = name.toLowerCase()
   const exact = rows.filter((row) => row[member] === name)
   const loose = rows.filter((row) => typeof row[member] === 'string' && row[member].toLowerCase() === folded)
   const named = exact.length > 0 ? exact : loose
   const living = named.filter((row) => !hasEnded(row))
-  const candidates = living.length > 0 ? living : named
+  return living.length > 0 ? living : named
+}
+
+/**
+ * A service that moves, or is rehearsed to, is there twice under its name: only the one that counts is meant. The other one is
+ * reached by its id.
+ */
+async function withoutMoved(session: Session, resource: Resource, rows: readonly Row[]): Promise<readonly Row[]> {
+  if (resource.name !== 'services' || rows.length < 2 || rows.length > MOST_MOVED) return rows
+  const { client, contract } = session
+  const { NotFoundError } = await import('@fulcrum/client')
+  const asked = async ({ id }: Row): Promise<Row[]> => {
+    const found = await Promise.all([
+      listRows(client, contract.migrations.list, { serviceId: id }),
+      listRows(client, contract.migrations.list, { targetServiceId: id }),
+      listRows(client, contract.drills.list, { serviceId: id, outcome: 'running' }),
+    ])
+    return found.flatMap(({ rows: moves }) => moves)
+  }
+  try {
+    const moves = (await Promise.all(rows.map(asked))).flat()
+    const others = moves.flatMap((move) =>
+      [move.serviceId, move.targetServiceId].filter((id) => id !== (move.primaryServiceId ?? move.serviceId)),
+    )
+    const counting = rows.filter(({ id }) => !others.includes(id))
+    return counting.length > 0 ? counting : rows
+  } catch (error) {
+    // a server that moves nothing
+    if (error instanceof NotFoundError) return rows
+    throw error
+  }
+}
+
+/** @throws CliError (usage) with the candidates */
+function unique(candidates: readonly Row[], name: string, resource: Resource): string | undefined {
   if (candidates.length > 1)
     throw usage(
       `"${name}" names ${candidates.length} ${resource.name}; give the id of one.`,

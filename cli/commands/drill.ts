@@ -12,7 +12,7 @@ import { note, print, printable } from '../output/terminal.ts'
 import { resolveAgent, resolveProvider } from '../provider-lookup.ts'
 import { readTargets } from '../recovery-targets.ts'
 import { reportIfAsked } from '../report/write-report.ts'
-import { readNames } from '../report-names.ts'
+import { type NameOf, readNames } from '../report-names.ts'
 import { findResource, listRows, resolveId } from '../resource-lookup.ts'
 import { type Session, withSession } from '../session.ts'
 
@@ -51,7 +51,7 @@ export function declare(command: Command): void {
       await reportIfAsked(flags, async (generatedAt) =>
         drillsReport(drills, ...(await aboutServices(session, drills)), generatedAt),
       )
-      await printDrills(drills, toFormat(flags.output))
+      await printDrills(session, drills, toFormat(flags.output))
     })
   })
 
@@ -81,6 +81,13 @@ async function aboutServices(session: Session, drills: readonly Drill[]) {
   return [await readNames(session, services, consumers), await readTargets(session, services)] as const
 }
 
+async function namesOf(session: Session, drills: readonly Drill[]): Promise<NameOf> {
+  return await readNames(
+    session,
+    drills.map(({ serviceId }) => serviceId),
+  )
+}
+
 async function runDrills(services: readonly string[], flags: RunFlags): Promise<void> {
   const format = toFormat(flags.output)
   if (services.length === 0 && flags.group === undefined && flags.provider === undefined)
@@ -91,7 +98,7 @@ async function runDrills(services: readonly string[], flags: RunFlags): Promise<
     })
     for (const { serviceId, reason } of refused) note(`${serviceId} cannot be rehearsed: ${printable(reason)}`)
     const last = flags.detach ? items : await watch(session, items, format)
-    await printDrills(last, format)
+    await printDrills(session, last, format)
     const bad = last.filter(({ outcome }) => outcome === 'failed' || outcome === 'cancelled').length + refused.length
     if (bad > 0) throw new CliError('failed', `${bad} of ${items.length + refused.length} drill(s) did not pass.`)
   })
@@ -108,8 +115,10 @@ async function bodyOf(session: Session, services: readonly string[], flags: RunF
   }
 }
 
-async function watch({ client, contract }: Session, started: readonly Drill[], format: Format): Promise<Drill[]> {
+async function watch(session: Session, started: readonly Drill[], format: Format): Promise<Drill[]> {
+  const { client, contract } = session
   const machine = format === 'json' || format === 'yaml'
+  const nameOf = await namesOf(session, machine ? [] : started)
   return await follow({
     read: async () => {
       const drills: Drill[] = []
@@ -117,14 +126,15 @@ async function watch({ client, contract }: Session, started: readonly Drill[], f
       return drills
     },
     lines: (drills) =>
-      machine ? [] : drills.map(({ serviceId, state, outcome }) => `${serviceId}  ${outcome}  ${state}`),
+      machine ? [] : drills.map(({ serviceId, state, outcome }) => `${nameOf(serviceId)}  ${outcome}  ${state}`),
     done: (drills) => drills.every(({ outcome }) => outcome !== 'running'),
   })
 }
 
-async function printDrills(drills: readonly Drill[], format: Format): Promise<void> {
+async function printDrills(session: Session, drills: readonly Drill[], format: Format): Promise<void> {
   if (format === 'json' || format === 'yaml') return print(await serialize(format, drills))
   if (format === 'name') return print(drills.map(({ id }) => `${id}\n`).join(''))
+  const nameOf = await namesOf(session, drills)
   const number = (value: number | undefined, unit: string) =>
     value === undefined ? '-' : `${value.toFixed(1)} ${unit}`
   print(
@@ -132,7 +142,7 @@ async function printDrills(drills: readonly Drill[], format: Format): Promise<vo
       ['ID', 'SERVICE', 'OUTCOME', 'RTO', 'RPO', 'EXPORT', 'IMPORT', 'WHEN', 'REASON'],
       drills.map((drill) => [
         drill.id,
-        drill.serviceId,
+        printable(nameOf(drill.serviceId)),
         drill.outcome,
         number(drill.rtoSeconds, 's'),
         number(drill.rpoSeconds, 's'),

@@ -150,6 +150,27 @@ test('a consumer, who lists no providers and agents, names them as offers do; th
   assert.match(nobody.err, /There is no participant "Gamma"/)
 })
 
+test('of two services that a move gave the same name, the one that counts is meant', async () => {
+  const target = service(21, 'erp', 'Started')
+  api.objects.services = [ERP, target]
+  api.objects.drills = []
+  const asked = async (move: object) => {
+    api.objects.migrations = [{ ...MIGRATION, targetServiceId: target.id, ...move }]
+    await fulcrum('migrate', 'erp', '--choose')
+    return bodies.pop()
+  }
+  assert.partialDeepStrictEqual(await asked({}), { serviceId: ERP.id })
+  assert.partialDeepStrictEqual(await asked({ primaryServiceId: target.id }), { serviceId: target.id })
+  api.objects.drills = [{ ...MIGRATION, outcome: 'running', targetServiceId: target.id, primaryServiceId: undefined }]
+  api.objects.migrations = []
+  await fulcrum('migrate', 'erp', '--choose')
+  assert.partialDeepStrictEqual(bodies.pop(), { serviceId: ERP.id })
+  api.objects.drills = []
+  const { code, err } = await fulcrum('migrate', 'erp', '--choose')
+  assert.deepEqual([code, bodies], [2, []])
+  assert.match(err, /"erp" names 2 services/)
+})
+
 test('an evacuation is followed with a line for each service', async () => {
   let looks = 0
   const done = {
@@ -182,5 +203,6 @@ test('a drill that does not pass ends the command with an error', async () => {
   const { code, out } = await fulcrum('drill', 'run', 'erp', '--vault')
   assert.deepEqual(bodies, [{ serviceIds: [ERP.id], from: 'vault' }])
   assert.notEqual(code, 0)
-  assert.match(out, /failed .*the contents differ/)
+  assert.match(out, /^erp {2}failed {2}failed\n/)
+  assert.match(out, / erp +failed .*the contents differ/)
 })
