@@ -48,6 +48,8 @@ export class Watch {
       operation === 'serviceTypes.offers' ||
       operation.startsWith('sovereigntyProfiles.') ||
       operation.startsWith('offeringTerms.') ||
+      // the caller's own policy, of another test, names whom it keeps away
+      operation === 'placementDecisions.inputs' ||
       // who else offers what one has
       operation === 'exposures.concentration' ||
       operation.startsWith('exitReports.')
