@@ -23,12 +23,21 @@ export const EXPORT_KIND = 'fulcrum-audit-log'
 const OLDER = 100
 const PAGE = 1_000
 
-/** Signs a checkpoint first where the caller may, so that everything until now is covered. */
+/**
+ * Signs a checkpoint first, so that everything until now is covered.
+ *
+ * @throws CliError (forbidden) for all but admins: what others may read has gaps, and would look like a log that was changed
+ */
 export async function serverSource(session: Session): Promise<LogSource> {
   const { client, contract } = session
   const newest = await client.call(contract.audit.sign, {}).catch(async (error: unknown) => {
+    if (error instanceof FulcrumError && error.status === 403)
+      throw new CliError('forbidden', 'Only an admin sees all entries of the audit log.', [
+        'Verify an export that an admin made: fulcrum audit verify FILE',
+        'Or prove a single event of yours: fulcrum audit proof NUMBER',
+      ])
     // a log that was changed is not signed any more: it is verified against what was
-    if (!(error instanceof FulcrumError) || ![403, 409].includes(error.status ?? 0)) throw error
+    if (!(error instanceof FulcrumError) || error.status !== 409) throw error
     return await client.call(contract.audit.checkpoint, {})
   })
   const { publicKey } = await client.call(contract.audit.key, {})

@@ -141,6 +141,15 @@ describe('fulcrum audit verify', () => {
     assert.equal((await fulcrum('audit', 'verify')).code, 0)
   })
 
+  test('tells those who see a part of the log what they can do, and does not call the gaps a change', async () => {
+    const forbidden = { status: 403, body: { status: 'Forbidden', error: 'not permitted' } }
+    api.routes['POST /audit/checkpoints'] = () => forbidden
+    for (const args of [['verify'], ['export', file('part')]]) {
+      const { code, err } = await fulcrum('audit', ...args)
+      assert.deepEqual([code, /Only an admin sees all entries/.test(err), /not intact/.test(err)], [4, true, false])
+    }
+  })
+
   test('refuses what is no export', async () => {
     await writeFile(file('nonsense'), '{"a":1}\n')
     assert.equal((await fulcrum('audit', 'verify', file('nonsense'))).code, 2)
