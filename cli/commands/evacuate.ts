@@ -162,6 +162,7 @@ async function runStatus(id: string | undefined, flags: StatusFlags): Promise<vo
       return evacuationsReport(all, await readNames(session, [], [...consumers, ...providers]), generatedAt)
     })
     if (format === 'json' || format === 'yaml') return print(await serialize(format, all))
+    if (format === 'name') return print(all.map(({ id: own }) => `${own}\n`).join(''))
     print(
       table(
         ['ID', 'STATE', 'MOVED', 'FAILED', 'STAY', 'DEADLINE'],

@@ -70,6 +70,7 @@ async function runList(flags: ListFlags): Promise<void> {
     // the list answers profiles
     const profiles = rows as unknown as readonly SovereigntyProfile[]
     if (format === 'json' || format === 'yaml') return print(await serialize(format, profiles))
+    if (format === 'name') return print(profiles.map(({ id }) => `${id}\n`).join(''))
     print(
       table(
         ['ID', 'KIND', 'PROVIDER', 'VERSION', 'STATUS', 'VALID FROM', 'VALID UNTIL'],

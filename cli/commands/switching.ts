@@ -82,6 +82,7 @@ async function runList(flags: OutputFlags): Promise<void> {
     // rows of this list are switchings
     const switchings = rows as unknown as readonly WireSwitching[]
     if (format === 'json' || format === 'yaml') return print(await serialize(format, switchings))
+    if (format === 'name') return print(switchings.map(({ id }) => `${id}\n`).join(''))
     print(
       table(
         ['ID', 'STATE', 'SERVICES', 'NOTICE ENDS', 'TRANSITION ENDS', 'RETRIEVAL ENDS', 'LATE'],

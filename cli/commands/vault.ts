@@ -69,7 +69,8 @@ async function runSchedule(service: string | undefined, flags: ScheduleFlags): P
   const format = toFormat(flags.output)
   const { every, store, group, consumer } = flags
   const isNew = [service, group, consumer].some((target) => target !== undefined)
-  if (isNew && (every === undefined || store === undefined)) throw usage('A schedule needs --every and --store.')
+  if (isNew && (every === undefined || store === undefined))
+    throw usage('A schedule needs --every and --store.', ['Without anything the command shows those that there are.'])
   await withSession(flags, async (session) => {
     const { client, contract } = session
     const idOf = async (kind: string, text: string | undefined) =>
