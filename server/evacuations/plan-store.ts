@@ -1,13 +1,13 @@
 /** What a plan is made from, read from the database. */
 import { mayStart } from '@fulcrum/schema'
-import type { Policy } from '@fulcrum/sovereignty'
+import { applies, type Policy } from '@fulcrum/sovereignty'
 import { sql } from 'kysely'
 import { classificationsOf } from '../exposure/index.ts'
 import { newestMeasurements } from '../migrations/index.ts'
 import { offeringTerms } from '../placement/index.ts'
 import type { Db } from '../platform/db.ts'
 import { findPortability, newestVaultCopies, type Portability } from '../portability/index.ts'
-import { policiesFor, waiversOf } from '../sovereignty-policies/index.ts'
+import { policiesInForce, waiversOf } from '../sovereignty-policies/index.ts'
 import { offeringProfiles } from '../sovereignty-profiles/index.ts'
 import type { PlannedOffering, PlannedService, Selection, World } from './world.ts'
 
@@ -47,13 +47,19 @@ export async function readWorld(db: Db, services: readonly PlannedService[], now
   const portability = new Map<string, Portability | null>()
   for (const type of types) portability.set(type, await findPortability(db, type))
   const policies: Record<string, readonly Policy[]> = {}
+  const inForce = await policiesInForce(db, now)
   const known = new Map<string, readonly Policy[]>()
+  const ofOne = Map.groupBy(
+    inForce.filter(({ scope }) => scope.kind === 'service'),
+    ({ scope }) => scope.id,
+  )
   for (const { id, serviceTypeId, consumerId, groupId } of services) {
     const key = `${serviceTypeId} ${groupId}`
-    const found = known.get(key) ?? (await policiesFor(db, { serviceTypeId, consumerId, groupId }, now))
-    known.set(key, found)
-    policies[id] = found
+    const shared = known.get(key) ?? inForce.filter((policy) => applies(policy, { serviceTypeId, consumerId, groupId }))
+    known.set(key, shared)
+    policies[id] = [...shared, ...(ofOne.get(id) ?? [])]
   }
+  const spoken = [...new Set(Object.values(policies).flat())]
   return {
     services,
     offerings: await readOfferings(db, new Set(types), now),
@@ -62,7 +68,7 @@ export async function readWorld(db: Db, services: readonly PlannedService[], now
     copies: await newestVaultCopies(db, ids),
     sizes: await newestSizes(db, ids),
     policies,
-    waivers: await waiversOf(db, [...new Set([...known.values()].flat())]),
+    waivers: await waiversOf(db, spoken),
   }
 }
 

@@ -26,6 +26,7 @@ import {
   serviceLinks,
   serviceTypeOf,
 } from '../services/index.ts'
+import { movePolicies } from '../sovereignty-policies/index.ts'
 import { advance, failed } from './advance.ts'
 import { actionOf, type KnownFacts, readFacts } from './facts-store.ts'
 import { insertMeasurement } from './measurement-store.ts'
@@ -115,6 +116,7 @@ export async function carryOut(
     const [from, to] =
       after.primary === 'target' ? [after.serviceId, after.targetServiceId] : [after.targetServiceId, after.serviceId]
     await handOver(c.tx, from, to, c.now)
+    await movePolicies(c, from, to)
     await tellOfReplacement(c, from, to)
   }
   if (after.endedAt) await clearUp(c, after)
@@ -184,7 +186,7 @@ async function orderTarget(
   }
 }
 
-/** An order at another agent under the terms of the source: the same group, name, requirements and key. */
+/** An order at another agent under the terms of the source: the same group, name, policies, requirements and key. */
 export async function orderLike(
   c: Command,
   source: Service,
@@ -204,7 +206,7 @@ export async function orderLike(
       ...(placement?.requirements && { requirements: placement.requirements }),
       ...(placement?.customerKey && { customerKey: placement.customerKey }),
     },
-    { authorize: () => {}, actor: 'user', vaultKey },
+    { authorize: () => {}, actor: 'user', vaultKey, insteadOf: source },
   )
   return service
 }

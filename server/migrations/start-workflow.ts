@@ -4,7 +4,7 @@ import type { MigrationCreate } from '@fulcrum/contract'
 import type { JsonObject } from '@fulcrum/schema'
 import { sql } from 'kysely'
 import { appendEvent } from '../events/index.ts'
-import { decideWhere, servicePlacement } from '../placement/index.ts'
+import { candidatesOf, decideWhere, servicePlacement, verdictOf } from '../placement/index.ts'
 import type { Owners } from '../platform/access.ts'
 import type { Command } from '../platform/command.ts'
 import type { Platform } from '../platform/context.ts'
@@ -132,6 +132,7 @@ async function chooseTarget(c: Command, platform: Platform, start: Start, source
       consumerId,
       groupId,
       serviceTypeId,
+      insteadOf: source,
       requirements: placement?.requirements,
       customerKey: placement?.customerKey,
       at: c.now,
@@ -143,15 +144,14 @@ async function chooseTarget(c: Command, platform: Platform, start: Start, source
   )
   const known = new Map(decided.inputs.candidates.map((candidate) => [candidate.id, candidate]))
   const places = []
-  for (const { id, qualifies, decision, obstacles } of decided.placement.candidates) {
+  for (const considered of candidatesOf(decided)) {
+    const { agentId: id, qualifies } = considered
     const candidate = known.get(id)
     const agent = await findAgent(c.tx, id)
     if (!candidate || !agent || (start.agentIds && !start.agentIds.includes(id))) continue
-    const because = obstacles.map((code) => candidate.details[code] ?? code)
     const name = `${candidate.agentName} of ${candidate.providerName}`
-    const verdict = decision.outcome === 'deny' ? decision.explanation : because.join('; ')
     const place = { agentId: id, providerId: candidate.providerId, name, connected: agent.connected, qualifies }
-    places.push({ ...place, verdict, importFormats: profiles.get(id) })
+    places.push({ ...place, verdict: verdictOf(considered), importFormats: profiles.get(id) })
   }
   const { eligible, rejected } = eligiblePlaces(places, source, way.written, way.portability)
   for (const { agentId, providerId, name } of eligible)

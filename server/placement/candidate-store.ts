@@ -10,16 +10,21 @@ export type Ruled = { byPolicy: boolean; byQuota: boolean; byCapacity: boolean }
 /**
  * Whether anything speaks of an order. One statement over three small tables, the only one that an order without any of them costs.
  *
- * @param subject  of the order
+ * @param subject  of the order; `serviceId`: of the service whose place it takes
  */
 export async function ruledBy(
   db: Db,
-  { serviceTypeId, consumerId, groupId }: { serviceTypeId: string; consumerId: string; groupId: string },
+  {
+    serviceTypeId,
+    consumerId,
+    groupId,
+    serviceId = null,
+  }: { serviceTypeId: string; consumerId: string; groupId: string; serviceId?: string | null },
   at: Date,
 ): Promise<Ruled> {
   const { rows } = await sql<Ruled>`
     SELECT EXISTS (SELECT FROM sovereignty_policies
-                   WHERE (scope_kind = 'platform' OR scope_id IN (${serviceTypeId}, ${consumerId}, ${groupId}))
+                   WHERE (scope_kind = 'platform' OR scope_id IN (${serviceTypeId}, ${consumerId}, ${groupId}, ${serviceId}::uuid))
                      AND effective_from <= ${at} AND (withdrawn_at IS NULL OR withdrawn_at > ${at})) AS "byPolicy",
            EXISTS (SELECT FROM participant_quotas
                    WHERE participant_id = ${consumerId}

@@ -190,6 +190,8 @@ export async function insertServicePlacement(
     obligations: readonly string[]
     requirements: PlacementRequirements | undefined
     policy: Policy | null
+    /** The policy that the requirements are already, because it comes along from the service whose place this one takes. */
+    policyId?: string | undefined
     customerKey: CustomerKey | undefined
   },
 ): Promise<void> {
@@ -218,7 +220,7 @@ export async function insertServicePlacement(
       decision_id: placed.decisionId,
       obligations: [...placed.obligations],
       requirements: placed.requirements ? JSON.stringify(placed.requirements) : null,
-      policy_id: policy?.id ?? null,
+      policy_id: policy?.id ?? placed.policyId ?? null,
       customer_key: placed.customerKey ? JSON.stringify(placed.customerKey) : null,
       created_at: c.now,
     })

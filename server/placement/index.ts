@@ -2,7 +2,7 @@
 export { placedOf } from './candidate.ts'
 export { referencedService } from './candidate-properties.ts'
 export { type Ruled, ruledBy } from './candidate-store.ts'
-export { type Decided, explainDecision, nameOf, reducedTo, verdictOf } from './decision.ts'
+export { candidatesOf, type Decided, explainDecision, nameOf, reducedTo, verdictOf } from './decision.ts'
 export {
   decisionView,
   deleteOldDecisions,

@@ -43,6 +43,11 @@ export type PlacementRequest = {
   serviceTypeId: string
   /** Of the service that will be; absent in a dry run. */
   serviceId?: string
+  /**
+   * The service whose place it takes. The policies that speak of that one hold for the order, and its requirements are one of
+   * them; what it is itself counts for no share.
+   */
+  insteadOf?: { id: string; agentId: string } | undefined
   /** The one agent that may take it; absent: any. */
   agentId?: string | undefined
   agentTags?: readonly string[] | undefined
@@ -70,12 +75,13 @@ export async function decideWhere(
   request: PlacementRequest,
   lock: { c: Command; ruled: Ruled } | null,
 ): Promise<DecidedOrder> {
-  const { requirements, customerKey, serviceTypeId, consumerId, groupId, at } = request
+  const { requirements, customerKey, serviceTypeId, consumerId, groupId, insteadOf, at } = request
   if (requirements) checkRequirements(requirements, ZONE_GROUPS)
   if (customerKey) checkCustomerKey(customerKey)
   const moment = at.toISOString()
-  const own = requirementsPolicy(requirements, randomUUID(), request.serviceId, moment)
-  const inForce = await policiesFor(db, { serviceTypeId, consumerId, groupId }, at)
+  const own = insteadOf ? null : requirementsPolicy(requirements, randomUUID(), request.serviceId, moment)
+  const subject = { serviceTypeId, consumerId, groupId, ...(insteadOf && { serviceId: insteadOf.id }) }
+  const inForce = await policiesFor(db, subject, at)
   const policies = own ? [...inForce, own] : inForce
   const agentId = request.agentId ?? null
   const dimensions = sharesOf(policies)
@@ -88,7 +94,12 @@ export async function decideWhere(
   const waivers = (await waiversOf(db, policies)).filter(({ subjectId }) => providers.has(subjectId))
   const held = await heldBy(db, consumerId)
   const facts = await readFacts(db, request, offered, policies.length > 0)
-  const current = await placedNow(db, held, dimensions, at)
+  const current = await placedNow(
+    db,
+    insteadOf ? without(held, insteadOf.agentId, serviceTypeId) : held,
+    dimensions,
+    at,
+  )
   const ranking = rankingOf(requirements, policies)
   const tags = [...new Set([...(request.agentTags ?? []), ...(requirements?.agentTags ?? [])])]
   const currency = currencyOf([...facts.terms.values()])
@@ -143,19 +154,27 @@ function sharesOf(policies: readonly Policy[]): unknown[] {
 }
 
 async function readFacts(db: Db, request: PlacementRequest, offered: readonly Offered[], ruled: boolean) {
-  const { serviceTypeId, consumerId, groupId, at } = request
+  const { serviceTypeId, consumerId, groupId, insteadOf, at } = request
   const keys = offered.map(({ agentId }) => ({ agentId, serviceTypeId }))
   const terms = await offeringTerms(db, keys)
   const limited = terms.filter(({ capacityUnits }) => capacityUnits !== null).map(({ agentId }) => agentId)
   const profiles = await offeringProfiles(db, keys, at)
+  const subject = { serviceTypeId, consumerId, groupId, ...(insteadOf && { serviceId: insteadOf.id }) }
   const byAgent = <T extends { agentId: string }>(rows: readonly T[]) => new Map(rows.map((row) => [row.agentId, row]))
   return {
     quotas: await quotasOf(db, consumerId, serviceTypeId),
     terms: byAgent<OfferingTerms>(terms),
     services: await servicesAt(db, serviceTypeId, limited),
     profiles: byAgent<OfferingProfile>(profiles),
-    blocked: ruled ? await blockedProviders(db, { serviceTypeId, consumerId, groupId }) : new Set<string>(),
+    blocked: ruled ? await blockedProviders(db, subject) : new Set<string>(),
   }
+}
+
+function without(held: readonly Held[], agentId: string, serviceTypeId: string): Held[] {
+  return held.flatMap((one) => {
+    if (one.agentId !== agentId || one.serviceTypeId !== serviceTypeId) return [one]
+    return one.count > 1 ? [{ ...one, count: one.count - 1 }] : []
+  })
 }
 
 /** What the consumer has, equal ones counted. Facts of where it is are only looked at when a policy asks for them. */

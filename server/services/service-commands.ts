@@ -11,6 +11,7 @@ import {
   type PlacementRequest,
   recordOrder,
   ruledBy,
+  servicePlacement,
 } from '../placement/index.ts'
 import type { Owners } from '../platform/access.ts'
 import type { Command } from '../platform/command.ts'
@@ -29,6 +30,8 @@ import { insertService, lockService, saveService } from './service-store.ts'
 
 type Authorize = (owners: Owners) => void
 type Caller = { authorize: Authorize; actor: Actor; vaultKey: Buffer | null }
+/** An order takes the place of the service `insteadOf`: under its policies, of which its requirements are one. */
+type OrderCaller = Caller & { insteadOf?: Pick<Service, 'id' | 'agentId'> }
 
 /**
  * Orders a service: in its initial state, with everything it needs reserved, and a `create` job for the agent.
@@ -39,7 +42,7 @@ type Caller = { authorize: Authorize; actor: Actor; vaultKey: Buffer | null }
 export async function orderService(
   c: Command,
   order: ServiceCreate,
-  caller: Caller,
+  caller: OrderCaller,
 ): Promise<{ service: Service; decisionId: string | null }> {
   const group = await findOrderGroup(c.tx, order.groupId)
   if (!group) throw notFound('service group', order.groupId)
@@ -80,7 +83,7 @@ export async function orderService(
     updatedAt: c.now,
   })
   await insertService(c.tx, service)
-  const decisionId = placed && (await keepPlacement(c, service, placed, order))
+  const decisionId = placed && (await keepPlacement(c, service, placed, order, caller))
   await storeSecrets(c, caller.vaultKey, { serviceId: id }, secrets)
   await queueJob(c, service, CREATE, properties)
   await appendEvent(c, { type: 'service.created', ...serviceLinks(service) })
@@ -93,10 +96,12 @@ type Placed = Awaited<ReturnType<typeof decideWhere>>
 async function agentFor(
   c: Command,
   order: ServiceCreate,
-  { id, type, consumerId, caller }: { id: string; type: ServiceType; consumerId: string; caller: Caller },
+  { id, type, consumerId, caller }: { id: string; type: ServiceType; consumerId: string; caller: OrderCaller },
 ): Promise<{ agent: Agent; placed: Placed | null }> {
   const named = order.agentId ? await namedAgent(c.tx, order.agentId, type.id) : null
-  const ruled = await ruledBy(c.tx, { serviceTypeId: type.id, consumerId, groupId: order.groupId }, c.now)
+  const { insteadOf } = caller
+  const subject = { serviceTypeId: type.id, consumerId, groupId: order.groupId }
+  const ruled = await ruledBy(c.tx, { ...subject, ...(insteadOf && { serviceId: insteadOf.id }) }, c.now)
   if (!order.requirements && !order.customerKey && !Object.values(ruled).includes(true))
     return { agent: named ?? (await taggedAgent(c.tx, type.id, order.agentTags ?? [])), placed: null }
 
@@ -105,6 +110,7 @@ async function agentFor(
     groupId: order.groupId,
     serviceTypeId: type.id,
     serviceId: id,
+    insteadOf,
     agentId: named?.id,
     agentTags: order.agentTags ?? (named || order.requirements ? undefined : []),
     requirements: order.requirements,
@@ -121,7 +127,13 @@ async function agentFor(
 }
 
 /** Keeps by which decision a service was placed, and what it has to keep to. @returns the decision's id */
-async function keepPlacement(c: Command, service: Service, placed: Placed, order: ServiceCreate): Promise<string> {
+async function keepPlacement(
+  c: Command,
+  service: Service,
+  placed: Placed,
+  order: ServiceCreate,
+  { insteadOf }: OrderCaller,
+): Promise<string> {
   const decisionId = await recordOrder(c, placed, service.id)
   const { placement, policy } = placed
   await insertServicePlacement(c, {
@@ -132,6 +144,7 @@ async function keepPlacement(c: Command, service: Service, placed: Placed, order
     obligations: placement.candidates[0]?.decision.obligations ?? [],
     requirements: order.requirements,
     policy,
+    policyId: insteadOf && (await servicePlacement(c.tx, insteadOf.id))?.policyId,
     customerKey: order.customerKey,
   })
   return decisionId

@@ -8,6 +8,7 @@ import { waiverRoutes } from './waiver-routes.ts'
 export { blockedProviders } from './breach-store.ts'
 export { checkDocument } from './policy.ts'
 export { type PolicySubject, policiesFor, policiesInForce, waiversOf } from './policy-store.ts'
+export { movePolicies } from './policy-succession.ts'
 export { checkParticipants, scopeOwner } from './policy-versions-store.ts'
 
 export function sovereigntyPolicyRoutes(api: Api, platform: Platform): void {

@@ -22,17 +22,18 @@ export async function policiesInForce(db: Db, at: Date): Promise<Policy[]> {
   return sorted(rows)
 }
 
-/** The policies in force that speak of this subject. One statement. */
+/** The policies in force that speak of this subject; of one whose scope has moved, its newest scope counts. One statement. */
 export async function policiesFor(db: Db, subject: PolicySubject, at: Date): Promise<Policy[]> {
   const { rows } = await sql<PolicyRow>`
-    SELECT DISTINCT ON (id) * FROM sovereignty_policies
+    SELECT * FROM sovereignty_policies p
     WHERE effective_from <= ${at} AND (withdrawn_at IS NULL OR withdrawn_at > ${at})
+      AND NOT EXISTS (SELECT FROM sovereignty_policies newer
+                      WHERE newer.id = p.id AND newer.version > p.version AND newer.effective_from <= ${at})
       AND (scope_kind = 'platform'
         OR (scope_kind = 'serviceType' AND scope_id = ${subject.serviceTypeId ?? null}::uuid)
         OR (scope_kind = 'consumer' AND scope_id = ${subject.consumerId ?? null}::uuid)
         OR (scope_kind = 'group' AND scope_id = ${subject.groupId ?? null}::uuid)
-        OR (scope_kind = 'service' AND scope_id = ${subject.serviceId ?? null}::uuid))
-    ORDER BY id, version DESC`.execute(db)
+        OR (scope_kind = 'service' AND scope_id = ${subject.serviceId ?? null}::uuid))`.execute(db)
   return sorted(rows)
 }
 

@@ -108,3 +108,28 @@ export function namedParticipants({ constraints }: Pick<PolicyDocument, 'constra
 export function requireInForce({ withdrawnAt }: Pick<PolicyVersion, 'withdrawnAt'>): void {
   if (withdrawnAt !== null) throw conflict('the policy was withdrawn: set a new one')
 }
+
+/**
+ * The versions by which a policy gets another scope: one that holds from now on, and those that were to come after it. Older ones
+ * stay what they were.
+ *
+ * @param versions  all of them, the newest first
+ * @returns those to be added, in order
+ */
+export function movedVersions(
+  versions: readonly [PolicyVersion, ...PolicyVersion[]],
+  scope: PolicyScope,
+  now: Date,
+): [PolicyVersion, ...PolicyVersion[]] {
+  const [newest] = versions
+  const at = versions.findIndex(({ effectiveFrom }) => effectiveFrom <= now)
+  const [first = newest, ...toCome] = (at < 0 ? versions : versions.slice(0, at + 1)).toReversed()
+  const moved = (version: PolicyVersion, index: number): PolicyVersion => ({
+    ...version,
+    version: newest.version + 1 + index,
+    scope,
+    effectiveFrom: version.effectiveFrom > now ? version.effectiveFrom : now,
+    createdAt: now,
+  })
+  return [moved(first, 0), ...toCome.map((version, index) => moved(version, index + 1))]
+}

@@ -180,8 +180,8 @@ export type MovableWorld = {
   target: DrivenAgent
   groupId: string
   serviceTypeId: string
-  /** A service at the source that runs and holds these rows. */
-  service(rows?: string): Promise<string>
+  /** A service at the source that runs and holds these rows. @param more  of the order */
+  service(rows?: string, more?: object): Promise<string>
   /** A further agent of a provider of its own. */
   agent(name: string): Promise<DrivenAgent>
 }
@@ -251,13 +251,14 @@ export async function aMovableWorld(
     groupId: group.id,
     serviceTypeId: type.id,
     agent,
-    service: async (rows = 'a,b,c') => {
+    service: async (rows = 'a,b,c', more = {}) => {
       const reply = await consumer.caller.post('/services', {
         name: `database ${serial++}`,
         groupId: group.id,
         serviceTypeId: type.id,
         agentId: source.id,
         properties: { size: 7, plan: 'small of source', password: 'secret' },
+        ...more,
       })
       assert.equal(reply.status, 201, JSON.stringify(reply.body))
       for (let turns = 0; (await source.work()) > 0; turns++) assert.ok(turns < 50)
