@@ -116,6 +116,51 @@ describe('a service', () => {
   })
 })
 
+describe('a limit of shares', () => {
+  const all = [SOURCE, offering('alpenwolke'), offering('helvetia')]
+  const half = policy([{ type: 'concentration.max', params: { dimension: 'provider', share: 0.5 } }])
+  const targets = (services: EvacuatedService[], owned: Record<string, string[]>) => {
+    const world = {
+      services,
+      offerings: all,
+      profiles: PROFILES,
+      policies: { c: [half], d: [half] },
+      holdings: {
+        owned: Object.fromEntries(
+          Object.entries(owned).map(([owner, providers]) => [owner, providers.map((provider) => ({ provider }))]),
+        ),
+        placedAt: new Map(all.map(({ provider }) => [provider, { provider }])),
+      },
+    }
+    const { plan: steps } = planEvacuation(CUT_OFF, expose(CUT_OFF, services, PROFILES), world, OPTIONS, CONTEXT)
+    return steps.map((step) => (step.feasible ? step.target : step.reason))
+  }
+  const two = [service('a', { sizeGiB: 1 }), service('b', { sizeGiB: 1 })]
+
+  test('counts what the consumer has elsewhere, and not the service itself', () => {
+    assert.deepEqual(targets([service('a')], { c: ['eurohyper', 'helvetia'] }), ['alpenwolke'])
+    assert.deepEqual(targets([service('a')], { c: ['eurohyper', 'alpenwolke'] }), ['helvetia'])
+    assert.deepEqual(targets([service('a')], { c: ['eurohyper'] }), ['NO_ELIGIBLE_TARGET'])
+  })
+
+  test('counts what the plan has moved already', () => {
+    assert.deepEqual(targets(two, { c: ['eurohyper', 'eurohyper'] }), ['alpenwolke', 'helvetia'])
+    assert.deepEqual(targets(two, { c: ['eurohyper', 'eurohyper', 'alpenwolke', 'helvetia'] }), [
+      'alpenwolke',
+      'helvetia',
+    ])
+  })
+
+  test('looks at the owner where policies are looked up by something else', () => {
+    const owned = two.map((one, index) => ({ ...one, owner: 'o', consumer: index === 0 ? 'c' : 'd' }))
+    assert.deepEqual(targets(owned, { o: ['eurohyper', 'eurohyper'], c: [], d: [] }), ['alpenwolke', 'helvetia'])
+  })
+
+  test('without holdings counts what the context says', () => {
+    assert.deepEqual(outcome([service('s')], all, [half]), ['NO_ELIGIBLE_TARGET'])
+  })
+})
+
 describe('the order', () => {
   test('is by criticality, then by the target time, then by id; exports of one provider wait for each other', () => {
     const services = [

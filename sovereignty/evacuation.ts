@@ -9,7 +9,7 @@ import {
   providerImpact,
   type Scenario,
 } from './exposure.ts'
-import type { Policy } from './policy.ts'
+import { DIMENSIONS, type Placed, type Policy } from './policy.ts'
 
 export type EvacuatedService = ExposedService & {
   sizeGiB: number
@@ -21,6 +21,8 @@ export type EvacuatedService = ExposedService & {
   vaultCopyAt?: string
   /** Whose export slots it takes; its provider's, where an offering is not simply a provider's. */
   exporter?: string
+  /** Whose holdings it is part of; its consumer's, where policies are not looked up by something else. */
+  owner?: string
 }
 
 /** What a provider offers of a service type; rates and fixed times are measured ones. */
@@ -68,6 +70,14 @@ export type EvacuationWorld = {
   profiles: Profiles
   /** Of each consumer. */
   policies: Readonly<Record<string, readonly Policy[]>>
+  /** For limits of shares; without it, everybody has what the context says. */
+  holdings?: Holdings
+}
+
+/** What each owner has already, these services among it, and what one service adds to that at each provider. */
+export type Holdings = {
+  owned: Readonly<Record<string, readonly Placed[]>>
+  placedAt: ReadonlyMap<string, Placed>
 }
 
 const MIB_PER_GIB = 1_024
@@ -96,6 +106,7 @@ export function planEvacuation(
     unaffected: (provider) => providerImpact(scenario, provider, world.profiles.get(provider)) === 'none',
     options,
     context: { ...context, at: scenario.at },
+    owned: new Map(Object.entries(world.holdings?.owned ?? {})),
   }
   const plan = queue.map(({ service, days }) => {
     const deadlineS = days > 0 ? days * DAY_S : (scenario.graceHours ?? 0) * 3_600
@@ -111,6 +122,8 @@ type PlanState = {
   unaffected: (provider: string) => boolean
   options: EvacuationOptions
   context: DecisionContext
+  /** What each owner has when what is planned already has moved. */
+  owned: Map<string, readonly Placed[]>
 }
 
 function byUrgency(a: EvacuatedService, b: EvacuatedService): number {
@@ -153,6 +166,8 @@ function planOne(
 
   state.free.set(target.offering, (state.free.get(target.offering) ?? 0) - service.units)
   if (live) state.exporters.set(exporter, slots.with(soonest, waitS + exportS))
+  const there = world.holdings?.placedAt.get(target.offering.provider) ?? {}
+  if (world.holdings) state.owned.set(ownerOf(service), [...others(service, world.holdings, state), there])
   const times = live ? { waitS, exportS } : { waitS: 0, exportS: 0 }
   const rtoS = times.waitS + times.exportS + importS + verifyS + cutoverS
   const rpoS = live ? 0 : Math.max(0, (Date.parse(state.context.at) - Date.parse(service.vaultCopyAt ?? '')) / 1_000)
@@ -183,6 +198,8 @@ function planOne(
 /** Offerings of the same type that the event does not touch, with room, which the consumer's policies allow; the best first. */
 function eligibleTargets(service: EvacuatedService, world: EvacuationWorld, state: PlanState): Offering[] {
   const policies = world.policies[service.consumer] ?? []
+  const { holdings } = world
+  const current = holdings ? { current: others(service, holdings, state) } : {}
   const verified = ({ provider }: Offering) => world.profiles.get(provider)?.assessments?.['ec-csf']?.verifiedScore ?? 0
   return world.offerings
     .filter(
@@ -194,9 +211,23 @@ function eligibleTargets(service: EvacuatedService, world: EvacuationWorld, stat
     )
     .filter(({ provider }) => {
       const profile = world.profiles.get(provider)
-      return profile !== undefined && decide(profile, policies, state.context).outcome !== 'deny'
+      const candidate = holdings?.placedAt.get(provider)
+      const context = { ...state.context, ...current, ...(candidate && { candidate }) }
+      return profile !== undefined && decide(profile, policies, context).outcome !== 'deny'
     })
     .toSorted((a, b) => verified(b) - verified(a) || (a.provider < b.provider ? -1 : 1))
+}
+
+/** What the owner has besides this service, where it is now. */
+function others(service: EvacuatedService, { placedAt }: Holdings, { owned }: PlanState): readonly Placed[] {
+  const all = owned.get(ownerOf(service)) ?? []
+  const here = placedAt.get(service.provider)
+  const own = all.findIndex((placed) => here !== undefined && DIMENSIONS.every((name) => placed[name] === here[name]))
+  return own < 0 ? all : all.toSpliced(own, 1)
+}
+
+function ownerOf({ owner, consumer }: EvacuatedService): string {
+  return owner ?? consumer
 }
 
 function seconds(sizeGiB: number, mibPerS: number, fixedS: number): number {

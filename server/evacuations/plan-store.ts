@@ -1,10 +1,10 @@
 /** What a plan is made from, read from the database. */
 import { mayStart } from '@fulcrum/schema'
-import { applies, type Policy } from '@fulcrum/sovereignty'
+import { applies, type Placed, type Policy } from '@fulcrum/sovereignty'
 import { sql } from 'kysely'
 import { classificationsOf } from '../exposure/index.ts'
 import { newestMeasurements } from '../migrations/index.ts'
-import { offeringTerms } from '../placement/index.ts'
+import { heldBy, offeringTerms, placedOf } from '../placement/index.ts'
 import type { Db } from '../platform/db.ts'
 import { findPortability, newestVaultCopies, type Portability } from '../portability/index.ts'
 import { policiesInForce, waiversOf } from '../sovereignty-policies/index.ts'
@@ -69,7 +69,29 @@ export async function readWorld(db: Db, services: readonly PlannedService[], now
     sizes: await newestSizes(db, ids),
     policies,
     waivers: await waiversOf(db, spoken),
+    owned: await readOwned(db, services, spoken, now),
   }
+}
+
+/** What consumers have, where a policy limits shares of it. */
+async function readOwned(
+  db: Db,
+  services: readonly PlannedService[],
+  policies: readonly Policy[],
+  now: Date,
+): Promise<Record<string, readonly Placed[]>> {
+  if (!policies.some(({ constraints }) => constraints.some(({ type }) => type === 'concentration.max'))) return {}
+  const owned: Record<string, readonly Placed[]> = {}
+  for (const consumerId of new Set(services.map((service) => service.consumerId))) {
+    const held = await heldBy(db, consumerId)
+    const profiles = await offeringProfiles(db, held, now)
+    owned[consumerId] = held.flatMap(({ agentId, serviceTypeId, providerId, count }) => {
+      const known = profiles.find((one) => one.agentId === agentId && one.serviceTypeId === serviceTypeId)
+      const placed = known ? placedOf(known.profile, providerId) : { provider: providerId }
+      return Array.from({ length: count }, () => placed)
+    })
+  }
+  return owned
 }
 
 async function readOfferings(db: Db, types: ReadonlySet<string>, now: Date): Promise<PlannedOffering[]> {

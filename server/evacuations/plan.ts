@@ -20,6 +20,7 @@ import {
   type Scenario,
   ZONE_GROUPS,
 } from '@fulcrum/sovereignty'
+import { placedOf } from '../placement/index.ts'
 import { timestamp } from '../platform/wire.ts'
 import { ASSUMED, createSecondsOf, rateOf } from './throughput.ts'
 import type { PlannedOffering, PlannedService, World } from './world.ts'
@@ -45,7 +46,16 @@ export function planOf(request: EvacuationRequest, scenario: PlannedScenario, wo
   const { plan } = planEvacuation(
     rules,
     exposure,
-    { services: services.filter(({ id }) => !barred.has(id)), offerings, profiles, policies: world.policies },
+    {
+      services: services.filter(({ id }) => !barred.has(id)),
+      offerings,
+      profiles,
+      policies: world.policies,
+      holdings: {
+        owned: world.owned,
+        placedAt: new Map(world.offerings.map((one) => [keyOf(one), placedOf(one.profile, one.providerId)])),
+      },
+    },
     {
       exportConcurrencyPerProvider: request.exportsAtOnce ?? EXPORTS_AT_ONCE,
       verifyS: ASSUMED.verifyS,
@@ -106,6 +116,7 @@ function evacuated(service: PlannedService, world: World, assume: Assume): Evacu
     id: service.id,
     // policies are looked up by it
     consumer: service.id,
+    owner: service.consumerId,
     provider: keyOf(service),
     exporter: service.providerId,
     serviceType: service.serviceTypeId,

@@ -1,5 +1,5 @@
 /** What a plan is made from: services, who could take them, and what is known of both. */
-import type { Policy, Waiver } from '@fulcrum/sovereignty'
+import type { Placed, Policy, Waiver } from '@fulcrum/sovereignty'
 import type { Classification } from '../exposure/index.ts'
 import type { Portability, VaultCopy } from '../portability/index.ts'
 import type { OfferingProfile } from '../sovereignty-profiles/index.ts'
@@ -39,6 +39,8 @@ export type World = {
   /** By service. */
   policies: Readonly<Record<string, readonly Policy[]>>
   waivers: readonly Waiver[]
+  /** What each consumer has, by consumer; empty where no policy limits shares. */
+  owned: Readonly<Record<string, readonly Placed[]>>
 }
 
 export type Selection = {

@@ -1,7 +1,7 @@
 /** Placement: terms of offerings, quotas, where an order may go, and every decision about it. */
 export { placedOf } from './candidate.ts'
 export { referencedService } from './candidate-properties.ts'
-export { type Ruled, ruledBy } from './candidate-store.ts'
+export { heldBy, type Ruled, ruledBy } from './candidate-store.ts'
 export { candidatesOf, type Decided, explainDecision, nameOf, reducedTo, verdictOf } from './decision.ts'
 export {
   decisionView,
