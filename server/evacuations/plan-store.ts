@@ -9,6 +9,7 @@ import type { Db } from '../platform/db.ts'
 import { findPortability, newestVaultCopies, type Portability } from '../portability/index.ts'
 import { policiesInForce, waiversOf } from '../sovereignty-policies/index.ts'
 import { offeringProfiles } from '../sovereignty-profiles/index.ts'
+import { readSizes } from './size-store.ts'
 import type { PlannedOffering, PlannedService, Selection, World } from './world.ts'
 
 /** Services that have not ended and count: those that are named, of a group, at a provider, of a consumer, or all. */
@@ -66,7 +67,7 @@ export async function readWorld(db: Db, services: readonly PlannedService[], now
     portability,
     classifications: await classificationsOf(db, ids),
     copies: await newestVaultCopies(db, ids),
-    sizes: await newestSizes(db, ids),
+    sizes: await readSizes(db, ids),
     policies,
     waivers: await waiversOf(db, spoken),
     owned: await readOwned(db, services, spoken, now),
@@ -125,12 +126,4 @@ async function readOfferings(db: Db, types: ReadonlySet<string>, now: Date): Pro
       samples: samplesOf.get(key) ?? [],
     }
   })
-}
-
-async function newestSizes(db: Db, serviceIds: readonly string[]): Promise<Map<string, number>> {
-  const { rows } = await sql<{ service_id: string; size_bytes: number }>`
-    SELECT DISTINCT ON (service_id) service_id, size_bytes FROM artifacts
-    WHERE service_id = ANY (${[...serviceIds]}::uuid[]) AND state = 'Complete'
-    ORDER BY service_id, created_at DESC`.execute(db)
-  return new Map(rows.map((row) => [row.service_id, Number(row.size_bytes)]))
 }

@@ -105,12 +105,13 @@ function evacuated(service: PlannedService, world: World, assume: Assume): Evacu
   const said = world.classifications.get(service.id)
   const copy = world.copies.get(service.id)
   const offering = world.offerings.find((one) => keyOf(one) === keyOf(service))
-  const sizeBytes = sizeOf(service, world)
-  if (sizeBytes === null)
+  const size = world.sizes.get(service.id)
+  const sizeBytes = size?.sizeBytes ?? ASSUMED.sizeBytes
+  if (size?.metric !== null)
     assume(
       `size of ${service.name}`,
-      `${ASSUMED.sizeBytes / BYTES_PER_GIB} GiB`,
-      'it was never exported: a vault copy or a drill would make it known',
+      size ? `${size.sizeBytes} bytes` : `${ASSUMED.sizeBytes / BYTES_PER_GIB} GiB`,
+      `${size ? `its metric ${size.metric} says so, and ` : ''}it was never exported: a vault copy or a drill would make it known`,
     )
   return {
     id: service.id,
@@ -122,16 +123,12 @@ function evacuated(service: PlannedService, world: World, assume: Assume): Evacu
     serviceType: service.serviceTypeId,
     criticality: said?.criticality ?? 'normal',
     monthlySpend: said?.monthlySpend?.amount ?? 0,
-    sizeGiB: (sizeBytes ?? ASSUMED.sizeBytes) / BYTES_PER_GIB,
+    sizeGiB: sizeBytes / BYTES_PER_GIB,
     units: offering?.units ?? 1,
     rtoTargetS: said?.rtoTargetSeconds ?? Number.POSITIVE_INFINITY,
     rpoTargetS: said?.rpoTargetSeconds ?? Number.POSITIVE_INFINITY,
     ...(copy && { vaultCopyAt: copy.takenAt.toISOString() }),
   }
-}
-
-function sizeOf({ id }: PlannedService, { copies, sizes }: World): number | null {
-  return sizes.get(id) ?? copies.get(id)?.sizeBytes ?? null
 }
 
 function offered(one: PlannedOffering, request: EvacuationRequest, world: World, assume: Assume): Offering {
@@ -220,14 +217,14 @@ function itemOf(
   const target = world.offerings.find((one) => keyOf(one) === step.target)
   const said = world.classifications.get(service.id)
   const copy = world.copies.get(service.id)
-  const size = sizeOf(service, world)
+  const size = world.sizes.get(service.id)
   return {
     ...common,
     feasible: true,
     from: step.source,
     ...(target && { targetAgentId: target.agentId, targetProviderId: target.providerId }),
     format: step.format,
-    ...(size !== null && { sizeBytes: size }),
+    ...(size && { sizeBytes: size.sizeBytes }),
     ...(copy && { vaultCopyTakenAt: timestamp(copy.takenAt) }),
     waitSeconds: step.waitS,
     exportSeconds: step.exportS,

@@ -28,14 +28,17 @@ export type PlannedOffering = OfferingProfile & {
   samples: readonly Sample[]
 }
 
+/** `metric`: the name of the one that says so; null: that of the newest export or copy. */
+export type KnownSize = { sizeBytes: number; metric: string | null }
+
 export type World = {
   services: readonly PlannedService[]
   offerings: readonly PlannedOffering[]
   portability: ReadonlyMap<string, Portability | null>
   classifications: ReadonlyMap<string, Classification>
   copies: ReadonlyMap<string, VaultCopy>
-  /** Bytes of the newest export of any kind, by service. */
-  sizes: ReadonlyMap<string, number>
+  /** By service. */
+  sizes: ReadonlyMap<string, KnownSize>
   /** By service. */
   policies: Readonly<Record<string, readonly Policy[]>>
   waivers: readonly Waiver[]
