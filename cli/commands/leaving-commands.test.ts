@@ -177,7 +177,9 @@ test('an evacuation is followed with a line for each service', async () => {
     ...EVACUATION,
     state: 'done',
     progress: { ...PROGRESS, moving: 0, moved: 1 },
-    items: [{ ...ITEM, state: 'moved', migrationState: 'retaining', measuredRtoSeconds: 140 }],
+    items: [
+      { ...ITEM, state: 'moved', migrationState: 'retaining', measuredRtoSeconds: 140, rtoTargetSeconds: 14_400 },
+    ],
   }
   api.routes['GET /evacuations/*'] = () => ({ status: 200, body: ++looks < 2 ? EVACUATION : done })
   const { code, out } = await fulcrum('evacuate', 'run', '--service', 'erp')
@@ -185,6 +187,7 @@ test('an evacuation is followed with a line for each service', async () => {
   assert.match(out, /^running: 0 of 1 moved/)
   assert.match(out, / {2}erp {2}moving exporting\n/)
   assert.match(out, / {2}erp {2}moved retaining {2}RTO 140 s\n/)
+  assert.match(out, /erp +moved +live +140 s +4h +-/)
 })
 
 test('a drill that does not pass ends the command with an error', async () => {

@@ -119,9 +119,9 @@ export function evacuationText(evacuation: EvacuationDetail): string {
     item.state,
     item.fellBackToVault ? 'vault (fell back)' : (item.from ?? '-'),
     seconds(item.measuredRtoSeconds) ?? '-',
-    seconds(item.rtoTargetSeconds) ?? '-',
+    target(item.rtoTargetSeconds),
     seconds(item.measuredRpoSeconds) ?? '-',
-    seconds(item.rpoTargetSeconds) ?? '-',
+    target(item.rpoTargetSeconds),
     printable(item.failure ?? ''),
   ])
   const [head = ''] = evacuationLines(evacuation)
@@ -137,6 +137,19 @@ function optional(name: string, value: string | undefined): [string, string][] {
 
 function seconds(value: number | undefined): string | undefined {
   return value === undefined ? undefined : `${Math.round(value * 10) / 10} s`
+}
+
+const UNITS = [
+  ['d', 86_400],
+  ['h', 3_600],
+  ['m', 60],
+] as const
+
+/** In the units of people, and exact, as it was said when the service was classified: `4h`. */
+function target(value: number | undefined): string {
+  if (value === undefined) return '-'
+  const unit = UNITS.find(([, seconds]) => value >= seconds && value % seconds === 0)
+  return unit ? `${value / unit[1]}${unit[0]}` : `${value}s`
 }
 
 function rate(value: number | undefined): string | undefined {
