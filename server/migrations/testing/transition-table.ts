@@ -1,6 +1,6 @@
 /**
  * What a migration does next: of each kind, in each state, everything that it answers, with all that is found by which it does. Of
- * other kinds than `live` only what differs from that one. Long, because it is one table.
+ * other kinds than `live` only what differs from that one. More than 400 lines, because it is one table, to be read as one.
  */
 import type { MigrationState } from '@fulcrum/contract'
 import type { Finding, Kind } from './transitions.ts'
