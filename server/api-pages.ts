@@ -36,7 +36,8 @@ export function serveApiPages(http: FastifyInstance, document: ApiDocument): voi
     scope.register(swaggerUi, {
       routePrefix: PAGES_PREFIX,
       theme: { title: 'Fulcrum API' },
-      uiConfig: { docExpansion: 'list', filter: true, displayRequestDuration: true },
+      // some two hundred operations: a browser takes many seconds to open them all
+      uiConfig: { docExpansion: 'none', filter: true, displayRequestDuration: true },
     })
     done()
   })

@@ -6,7 +6,7 @@ import type { Api } from '../platform/api.ts'
 import type { Platform } from '../platform/context.ts'
 import { conflict, invalidInput } from '../platform/errors.ts'
 import { listPage } from '../platform/lists.ts'
-import { lockSubject } from '../sovereignty-profiles/index.ts'
+import { lockSubject, seesEverything } from '../sovereignty-profiles/index.ts'
 import {
   countCredentials,
   credentialList,
@@ -53,7 +53,7 @@ export function handInRoutes(api: Api, { db, config }: Platform): void {
         agent_id: agentId ?? null,
         service_type_id: serviceTypeId ?? null,
         presentation_id: others.length > 0 ? randomUUID() : null,
-        by_admin: identity.role === 'admin',
+        by_admin: seesEverything(identity),
         url: body.url ?? null,
         envelope: first,
       }

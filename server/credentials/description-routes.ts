@@ -76,7 +76,8 @@ export function descriptionRoutes(api: Api, platform: Platform): void {
     return signed([...person, platformOffering(found, common)])
   })
 
-  api.handle(credentials.signingRequest, async () => {
+  api.handle(credentials.signingRequest, async ({ authorize }) => {
+    authorize({})
     const { publicJwk, privateKey } = await key()
     const publicKeyJwk = { ...publicJwk }
     if (did === null) return { publicKeyJwk }

@@ -6,6 +6,7 @@ import type { Platform } from '../platform/context.ts'
 import type { Db } from '../platform/db.ts'
 import type { Identity } from '../platform/identity.ts'
 import { listPage } from '../platform/lists.ts'
+import { NOBODY, seesEverything } from '../sovereignty-profiles/index.ts'
 import type { Evacuation } from './evacuation.ts'
 import { type EvacuationRow, getEvacuation, itemsOf, toEvacuation } from './evacuation-store.ts'
 import { detailToWire, evacuationToWire } from './evacuation-wire.ts'
@@ -55,8 +56,8 @@ export function evacuationRoutes(api: Api, platform: Platform): void {
 }
 
 /** Null for who may ask about everybody's services. */
-function ownConsumer({ role, participantId }: Identity): string | null {
-  return role === 'admin' && participantId === null ? null : (participantId ?? '')
+function ownConsumer(identity: Identity): string | null {
+  return seesEverything(identity) ? null : (identity.participantId ?? NOBODY)
 }
 
 async function viewOf(db: Db, evacuation: Evacuation) {

@@ -7,6 +7,7 @@ import type { Db } from '../platform/db.ts'
 import { invalidInput, notFound, Refusal } from '../platform/errors.ts'
 import { type ListSource, listPage } from '../platform/lists.ts'
 import { getService } from '../services/index.ts'
+import { NOBODY, seesEverything } from '../sovereignty-profiles/index.ts'
 import { readFacts } from './facts-store.ts'
 import type { Migration } from './migration.ts'
 import { OWNER_COLUMNS } from './migration-routes.ts'
@@ -69,7 +70,7 @@ async function servicesOf(db: Db, { body, authorize, identity }: Call<typeof dri
     authorize(group)
   }
   const all = groupId === undefined && providerId === undefined
-  const consumer = identity.role === 'admin' && identity.participantId === null ? null : identity.participantId
+  const consumer = seesEverything(identity) ? null : (identity.participantId ?? NOBODY)
   const found = all
     ? []
     : await servicesToDrill(db, {

@@ -73,6 +73,21 @@ describe('an admin', () => {
         types.flatMap((type) => ['create', 'update', 'delete'].map((what) => [`${type}.${what}`, 'all'])),
       ),
       ...Object.fromEntries(users.map((id) => [id, null])),
+      'portability.put': 'all',
+      'portability.delete': 'all',
+      // their handlers name no owner: only who sees everything may go on
+      ...Object.fromEntries(
+        ['audit.sign', 'audit.erase', 'audit.peers', 'audit.witness'].map((id) => [
+          id,
+          ['consumerId=P', 'providerId=P'],
+        ]),
+      ),
+      ...Object.fromEntries(
+        ['credentials.signingRequest', 'quotas.put', 'sovereigntyEvidences.attest', 'sovereigntyEvidences.revoke'].map(
+          (id) => [id, ['participantId=P']],
+        ),
+      ),
+      'self.get': null,
       'participants.create': ['participantId=P'],
       'participants.delete': ['participantId=P'],
       'events.lease': ['consumerId=P', 'providerId=P'],

@@ -8,7 +8,7 @@ import { parseTime, parseUuid } from '../platform/wire.ts'
 import { isOffered, offeringProfiles } from './effective-store.ts'
 import { effectiveView } from './effective-view.ts'
 import { noticeList } from './notice-store.ts'
-import { seesEverything } from './reader.ts'
+import { NOBODY, seesEverything } from './reader.ts'
 
 export function effectiveRoutes(api: Api, { db, now }: Platform): void {
   api.handle(sovereigntyProfiles.effective, async ({ query }) => {
@@ -33,9 +33,6 @@ export function effectiveRoutes(api: Api, { db, now }: Platform): void {
     ),
   )
 }
-
-/** An id that no participant has: whoever is narrowed to nothing reads nothing. */
-const NOBODY = '00000000-0000-0000-0000-000000000000'
 
 function requiredId(query: URLSearchParams, name: string): string {
   const text = query.get(name)

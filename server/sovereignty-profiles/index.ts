@@ -10,7 +10,7 @@ export { noteChange } from './change-store.ts'
 export { type OfferingKey, type OfferingProfile, offeringProfiles, participantProfiles } from './effective-store.ts'
 export { type NewEvidence, recordEvidence, updateEvidenceStatus } from './evidence-store.ts'
 export { announceEnds } from './expiry-workflow.ts'
-export { seesEverything } from './reader.ts'
+export { NOBODY, seesEverything } from './reader.ts'
 export type { Subject } from './subject.ts'
 export { lockSubject } from './subject-store.ts'
 

@@ -443,7 +443,10 @@ export const ID_CASES: Readonly<Record<string, IdCase>> = {
     malformed: malformed(C),
   },
   'switchings.create body.destinationProviderId': {
-    own: own(C, (stock) => stock.other.own.provider.id),
+    own: own(
+      C,
+      async ({ own: { make, unique } }) => (await make('/participants', { name: unique(), status: 'Enabled' })).id,
+    ),
     foreign: NOBODYS,
     missing: { as: C, value: missing, status: 400, because: REFERENCE },
     malformed: malformed(C),
