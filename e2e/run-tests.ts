@@ -20,6 +20,7 @@ const TAKES_TIME = [
   /^cli\/commands\//,
   /^client\/artifacts/,
   /^server\/(artifacts|event-feed|go-import|keycloak-users|sign-in)\//,
+  /^server\/(audit|compliance|credentials|evacuations|migrations|placement|portability)\//,
   /^server\/(api-pages|authorization|database-away|hard-input|operations)\.test\.ts$/,
   /^server\/services\/service-flow/,
   /^server\/workers\/(retention|worker)\.test/,
