@@ -9,11 +9,12 @@ import type { JudgedService } from './judge.ts'
 /** Services of one consumer at one offering. */
 export type LiveUnit = { consumerId: string; agentId: string; serviceTypeId: string; count: number }
 
-/** What runs where and for whom, counted. One statement. */
+/** What runs where and for whom, counted, without what was left after a move or only made for one. One statement. */
 export async function liveUnits(db: Db): Promise<LiveUnit[]> {
   const { rows } = await sql<LiveUnit>`
-    SELECT consumer_id AS "consumerId", agent_id AS "agentId", service_type_id AS "serviceTypeId", count(*) AS count
-    FROM services WHERE NOT terminal GROUP BY 1, 2, 3`.execute(db)
+    SELECT s.consumer_id AS "consumerId", s.agent_id AS "agentId", s.service_type_id AS "serviceTypeId", count(*) AS count
+    FROM services s JOIN service_roles r ON r.service_id = s.id AND r.role = 'primary'
+    WHERE NOT s.terminal GROUP BY 1, 2, 3`.execute(db)
   return rows
 }
 
@@ -38,7 +39,7 @@ type ComplianceColumns = {
 export type ReviewedService = JudgedService & { before: Compliance | null }
 
 /**
- * The next services that have not ended, by id.
+ * The next services that have not ended, by id; not those that were left for another one or that a drill made.
  *
  * @param unknownOnly  only those that were never judged
  */
@@ -50,7 +51,9 @@ export async function nextServices(
 ): Promise<ReviewedService[]> {
   const { rows } = await sql<JudgedService & ComplianceColumns>`
     SELECT ${SERVICE}, ${COMPLIANCE}
-    FROM services s LEFT JOIN service_compliance c ON c.service_id = s.id
+    FROM services s
+    JOIN service_roles r ON r.service_id = s.id AND r.role NOT IN ('superseded', 'scratch')
+    LEFT JOIN service_compliance c ON c.service_id = s.id
     WHERE NOT s.terminal AND (${after}::uuid IS NULL OR s.id > ${after}::uuid)
       AND (NOT ${unknownOnly}::boolean OR c.service_id IS NULL)
     ORDER BY s.id LIMIT ${limit}`.execute(db)
@@ -128,13 +131,12 @@ export async function touch(tx: Tx, ids: readonly string[], now: Date): Promise<
   await sql`UPDATE service_compliance SET checked_at = ${now} WHERE service_id = ANY (${[...ids]}::uuid[])`.execute(tx)
 }
 
-/** Takes the rows of services that have ended away, at most `limit`. */
+/** Takes the rows of services away that have ended, were left for another one, or were made by a drill; at most `limit`. */
 export async function forgetEnded(db: Db, limit: number): Promise<number> {
   const { numAffectedRows = 0n } = await sql`
     DELETE FROM service_compliance WHERE service_id IN (
-      SELECT c.service_id FROM service_compliance c JOIN services s ON s.id = c.service_id WHERE s.terminal LIMIT ${limit})`.execute(
-    db,
-  )
+      SELECT c.service_id FROM service_compliance c JOIN service_roles r ON r.service_id = c.service_id
+      WHERE r.terminal OR r.role IN ('superseded', 'scratch') LIMIT ${limit})`.execute(db)
   return Number(numAffectedRows)
 }
 

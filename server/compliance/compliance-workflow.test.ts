@@ -6,6 +6,7 @@ import { sql } from 'kysely'
 import { settleEvents } from '../events/index.ts'
 import { blockedProviders } from '../sovereignty-policies/index.ts'
 import { aFederation, type TestFederation } from '../testing/federation.ts'
+import { insertMove } from '../testing/service-rows.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 import { reviewCompliance } from './compliance-workflow.ts'
 
@@ -192,6 +193,28 @@ describe('a breach', () => {
     await of.consumer.caller.post(`/sovereignty-policies/${policyId}/withdraw`)
     await review()
     assert.equal(await blocked(of.consumer.id), false)
+  })
+
+  test('judges nothing that was left for another service or made by a drill, and blocks nobody because of it', async () => {
+    const { of, serviceId } = await austrian({ legal: { governingLaw: ['US'] } })
+    const { db } = server.platform
+    const rehearsed = await running(of)
+    await setPolicy(of, { breach: { action: 'block-new', graceDays: 0 } })
+    await review()
+    const blocked = async () => (await blockedProviders(db, { consumerId: of.consumer.id })).has(of.provider.id)
+    assert.equal(await blocked(), true)
+    // a service elsewhere has taken its place, and was rehearsed with a third one
+    const elsewhere = await austrian()
+    await insertMove(db, serviceId, elsewhere.serviceId)
+    await insertMove(db, elsewhere.serviceId, rehearsed, 'scratch')
+    assert.equal(await blocked(), false, 'at once')
+    await review()
+    const { rows } = await sql`
+      SELECT FROM service_compliance WHERE service_id IN (${serviceId}, ${rehearsed})`.execute(db)
+    assert.deepEqual([rows.length, await blocked()], [0, false])
+    const scope = { kind: 'consumer', id: of.consumer.id }
+    const { body } = await of.consumer.caller.post('/sovereignty-policies/test', { policy: { ...rules(), scope } })
+    assert.equal(body.checked, 0)
   })
 
   test('puts the service into quarantine: it says why, takes no update, and can leave', async () => {

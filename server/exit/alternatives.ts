@@ -31,7 +31,11 @@ export class Alternatives {
     this.#offerings = Map.groupBy(offerings, ({ serviceTypeId }) => serviceTypeId)
   }
 
-  /** @param formats  in which the type's data can be moved */
+  /**
+   * The highest verified score first, then by agent: as an evacuation chooses among them.
+   *
+   * @param formats  in which the type's data can be moved
+   */
   of(service: ReportedService & { consumerId: string }, formats: readonly string[]): ExitAlternative[] {
     const { policies } = this.#demands
     const inScope = policies.filter((policy) =>
@@ -44,6 +48,7 @@ export class Alternatives {
     )
     return (this.#offerings.get(service.serviceTypeId) ?? [])
       .filter(({ providerId }) => providerId !== service.providerId)
+      .toSorted((a, b) => verified(b) - verified(a) || (a.agentId < b.agentId ? -1 : 1))
       .map((offering) => {
         const { outcome, failed } = this.#decide(service, offering, inScope)
         const { agentId, agentName, providerId, providerName } = offering
@@ -74,4 +79,8 @@ export class Alternatives {
     this.#known.set(key, decision)
     return decision
   }
+}
+
+function verified({ profile }: OfferingWithProfile): number {
+  return profile.assessments?.['ec-csf']?.verifiedScore ?? 0
 }

@@ -14,6 +14,7 @@ export type PlannedService = Omit<
   ExitPlanItem,
   'alternatives' | 'steps' | 'contingency' | 'gaps' | 'lastDrill' | 'vaultCopy'
 > & {
+  /** Those before others that an evacuation would choose. */
   alternatives: readonly ExitAlternative[]
   /** Null where the service type names no way to take data out. */
   portability: { exportAction: string; importAction: string; quiesceAction: string | null } | null
@@ -50,9 +51,7 @@ function planItem(service: PlannedService, now: Date): ExitPlanItem {
   const { portability, lastDrill, vaultCopy, alternatives, ...about } = service
   return {
     ...about,
-    alternatives: alternatives.toSorted(
-      (a, b) => Number(b.qualifies) - Number(a.qualifies) || (a.agentId < b.agentId ? -1 : 1),
-    ),
+    alternatives: alternatives.toSorted((a, b) => Number(b.qualifies) - Number(a.qualifies)),
     steps: stepsOf(service),
     ...(lastDrill && { lastDrill: { ...lastDrill, at: timestamp(lastDrill.at) } }),
     ...(vaultCopy && {

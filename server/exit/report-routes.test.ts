@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { heldBy } from '../placement/index.ts'
 import { aFederation, type TestFederation } from '../testing/federation.ts'
+import { insertMove } from '../testing/service-rows.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 let server: TestServer
@@ -129,4 +131,28 @@ test('everybody may read of a provider’s jurisdiction what it has published', 
   assert.equal(body.offerings[0].agentId, other.agentId)
   assert.ok(body.offerings[0].unknown.includes('/location/storage'))
   assert.equal((await server.admin.get(`/participants/${randomUUID()}/jurisdiction`)).status, 404)
+})
+
+test('after a move only the service that counts is in the plan, in the register and in what the consumer has', async () => {
+  const { db } = server.platform
+  const of = await aFederation(server)
+  const groupId = await of.group()
+  const [left, moved, notYet] = [await of.order({}, groupId), await of.order({}, groupId), await of.order({}, groupId)]
+  const contract = { contractRef: 'C-of-the-one-that-was-left' }
+  assert.equal((await server.admin.put(`/services/${left}/classification`, contract)).status, 200)
+  const path = `/participants/${of.consumer.id}`
+  const counted = async () => {
+    const { body: plan } = await of.consumer.caller.get(`${path}/exit-plan`)
+    const { body: register } = await of.consumer.caller.get(`${path}/dora-register`)
+    const held = await heldBy(db, of.consumer.id)
+    return {
+      planned: plan.items.map((item: { serviceId: string }) => item.serviceId).toSorted(),
+      registered: JSON.stringify(register.templates).includes(contract.contractRef),
+      held: held.reduce((sum, { count }) => sum + count, 0),
+    }
+  }
+  assert.deepEqual(await counted(), { planned: [left, moved, notYet].toSorted(), registered: true, held: 3 })
+  await insertMove(db, left, moved)
+  await insertMove(db, moved, notYet, 'target')
+  assert.deepEqual(await counted(), { planned: [moved], registered: false, held: 1 })
 })

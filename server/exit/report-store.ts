@@ -19,7 +19,7 @@ export type ReportedService = {
   providerName: string
 }
 
-/** The consumer's services that have not ended, oldest first. */
+/** The consumer's services that have not ended and were not left for another one, nor made for a move only; oldest first. */
 export async function consumerServices(db: Db, consumerId: string): Promise<ReportedService[]> {
   const { rows } = await sql<ReportedService>`
     SELECT s.id, s.name, s.created_at AS "createdAt", s.service_type_id AS "serviceTypeId", st.name AS "serviceTypeName",
@@ -30,6 +30,7 @@ export async function consumerServices(db: Db, consumerId: string): Promise<Repo
     JOIN service_groups g ON g.id = s.group_id
     JOIN agents a ON a.id = s.agent_id
     JOIN participants p ON p.id = s.provider_id
+    JOIN service_roles r ON r.service_id = s.id AND r.role = 'primary'
     WHERE s.consumer_id = ${consumerId} AND NOT s.terminal
     ORDER BY s.created_at, s.id`.execute(db)
   return rows

@@ -38,6 +38,7 @@ const service = (at: string, more: Partial<PortfolioService> = {}): PortfolioSer
   spend: { amount: 1, currency: 'EUR' },
   spendSource: 'classification',
   customerKeyCountry: null,
+  kept: false,
   open: true,
   ...more,
 })

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import type { ExposureRequest, ServiceExposure } from '@fulcrum/contract'
+import { insertMove } from '../testing/service-rows.ts'
 import { type Caller, startTestServer, type TestServer } from '../testing/test-server.ts'
 import { insertAgent, insertGroup, insertService, publishProfile, setPrice } from './testing/portfolio.ts'
 import { buildVectorWorld, type Somebody, VECTORS, type VectorWorld } from './testing/vector-world.ts'
@@ -339,6 +340,44 @@ describe('what is not known', () => {
     })
     assert.equal((await ask(consumer.caller)).totals.services, before)
   })
+})
+
+test('of a service that moved the old one can only be asked for its data, and what was made for moves counts nowhere', async () => {
+  const { db } = server.platform
+  const [consumer, provider] = [await server.participant('mover'), await server.participant('movers')]
+  const groupId = await insertGroup(db, consumer.id)
+  const typeId = world.typeId('vm')
+  const agentId = await insertAgent(db, provider.id, 'american', [typeId])
+  await publishProfile(db, { providerId: provider.id, agentId }, VECTORS.profiles.eurohyper ?? { id: '' })
+  const where = { providerId: provider.id, consumerId: consumer.id, agentId, serviceTypeId: typeId, groupId }
+  const ids = [1, 2, 3, 4].map(() => insertService(db, where))
+  const [old = '', now = '', scratch = '', target = ''] = await Promise.all(ids)
+  await insertMove(db, old, now)
+  await insertMove(db, now, scratch, 'scratch')
+  await insertMove(db, now, target, 'target')
+  for (const id of [old, now, scratch, target])
+    await consumer.caller.put(`/services/${id}/classification`, {
+      criticality: 'critical',
+      monthlySpend: { amount: 60, currency: 'EUR' },
+    })
+  const events = [
+    CUT_OFF,
+    { type: 'tariff', jurisdictions: ['US'], tariffPct: 10 },
+    { type: 'provider-cut-off', providers: [provider.id] },
+  ] as ExposureRequest['scenario'][] // literals
+  const listed = ({ services: { items } }: { services: { items: ServiceExposure[] } }) =>
+    items.map(({ serviceId }) => serviceId)
+  for (const scenario of events)
+    assert.deepEqual(listed(await ask(consumer.caller, { scenario })), [now], scenario.type)
+  const order = await ask(consumer.caller, { scenario: { type: 'data-access-order', jurisdictions: ['US'] } })
+  assert.deepEqual(listed(order).toSorted(), [old, now].toSorted())
+  const { services: count, critical, spend, unknownSpend } = order.totals
+  assert.deepEqual([count, critical, spend[0].amount, unknownSpend], [2, 1, 60, 0])
+  const kept = order.services.items.find(({ serviceId }: ServiceExposure) => serviceId === old)
+  assert.ok(kept.reasons.includes('KEPT_AFTER_MIGRATION'))
+  assert.match(order.reasonTexts.KEPT_AFTER_MIGRATION, /its data is still there/)
+  const { body } = await consumer.caller.get(`/concentration?consumerId=${consumer.id}`)
+  assert.equal(body.services, 1)
 })
 
 test('facts count as they hold at the time of the event', async () => {

@@ -21,7 +21,8 @@ export function exposureRoutes(api: Api, { db, now }: Platform): void {
       await checkNarrowing(tx, body, scope, authorize)
       const [missing] = await missingIds(tx, 'participants', scenario.providers ?? [])
       if (missing !== undefined) throw notFound('participant', missing)
-      return readPortfolio(tx, scope, body, scenario.at)
+      // what is stopped cannot be lost any more, but what it holds can be asked for
+      return readPortfolio(tx, scope, body, scenario.at, scenario.type === 'data-access-order')
     })
     const result = exposureOf(scenario, portfolio)
     const answer: WireExposure = exposureToWire(scenario, portfolio, result)

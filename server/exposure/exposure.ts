@@ -120,7 +120,8 @@ function toExposed(service: PortfolioService): ExposedService {
 
 function onService(service: PortfolioService, found: ServiceImpact): ImpactOnService {
   const { impact, timeToImpactDays, costDelta, reasons } = found
-  return { service, impact, hit: isHit(impact), timeToImpactDays, costDelta, reasons }
+  const told = service.kept ? [...reasons, 'KEPT_AFTER_MIGRATION'] : reasons
+  return { service, impact, hit: isHit(impact), timeToImpactDays, costDelta, reasons: told }
 }
 
 /** Worst impact first, then soonest, then most critical, then by id. */
@@ -173,6 +174,7 @@ function openSums(impacts: readonly ImpactOnService[]): NonNullable<Sums['open']
   const [all, hit, delta] = [new Amounts(), new Amounts(), new Amounts()]
   let [critical, criticalHit, unknownSpend] = [0, 0, 0]
   for (const { service, hit: isOne, costDelta } of impacts) {
+    if (service.kept) continue
     if (service.criticality === 'critical') {
       critical++
       if (isOne) criticalHit++
@@ -253,7 +255,7 @@ function unknowns(
     if (reasons.includes('NO_PROFILE')) note('NO_PROFILE', offering?.providerId)
     else if (reasons.includes('CONTROL_UNKNOWN')) note('CONTROL_UNKNOWN', offering?.providerId)
     for (const pointer of missing.get(service.offering) ?? []) note('FACT_MISSING', offering?.providerId, pointer)
-    if (!service.open) continue
+    if (!service.open || service.kept) continue
     if (service.spend === null) note('NO_SPEND', undefined)
     if (!service.classified) note('NOT_CLASSIFIED', undefined)
   }

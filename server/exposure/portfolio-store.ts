@@ -22,6 +22,7 @@ type ServiceRow = {
   monthly_spend: number | null
   spend_currency: string | null
   key_country: string | null
+  kept: boolean
 }
 
 /** Runs on one state of the database, whatever is written meanwhile. Takes no locks. */
@@ -34,9 +35,16 @@ export function inSnapshot<T>(db: Db, run: (tx: Tx) => Promise<T>): Promise<T> {
  * many services; run it in `inSnapshot`.
  *
  * @param at  which facts count
+ * @param withKept  also those that were left for another service and are kept for a time; what is only made for a move never is there
  */
-export async function readPortfolio(tx: Tx, scope: Scope, narrowing: Narrowing, at: Date): Promise<Portfolio> {
-  const rows = await readServices(tx, scope, narrowing)
+export async function readPortfolio(
+  tx: Tx,
+  scope: Scope,
+  narrowing: Narrowing,
+  at: Date,
+  withKept = false,
+): Promise<Portfolio> {
+  const rows = await readServices(tx, scope, narrowing, withKept)
   const keys = new Map<string, OfferingKey>()
   const keyOfRow = rows.map(({ agent_id: agentId, service_type_id: serviceTypeId }) => {
     const key = offeringKey({ agentId, serviceTypeId })
@@ -58,10 +66,11 @@ function openTo(scope: Scope): (consumerId: string) => boolean {
   return (consumerId) => own.has(consumerId)
 }
 
-async function readServices(tx: Tx, scope: Scope, narrowing: Narrowing): Promise<ServiceRow[]> {
+async function readServices(tx: Tx, scope: Scope, narrowing: Narrowing, withKept: boolean): Promise<ServiceRow[]> {
   const { consumerId, groupId, serviceTypeId, providerId } = narrowing
   const conditions: RawBuilder<unknown>[] = [
     sql`NOT t.terminal`,
+    sql`(r.role = 'primary' OR ${withKept} AND r.role = 'superseded')`,
     sql`(${scopeCondition(scope)})`,
     ...(consumerId === undefined ? [] : [sql`t.consumer_id = ${consumerId}`]),
     ...(groupId === undefined ? [] : [sql`t.group_id = ${groupId}`]),
@@ -70,8 +79,10 @@ async function readServices(tx: Tx, scope: Scope, narrowing: Narrowing): Promise
   ]
   const { rows } = await sql<ServiceRow>`
     SELECT t.id, t.name, t.consumer_id, t.provider_id, t.agent_id, t.service_type_id, t.group_id,
-           k.criticality, k.monthly_spend, k.spend_currency, p.customer_key ->> 'country' AS key_country
+           k.criticality, k.monthly_spend, k.spend_currency, p.customer_key ->> 'country' AS key_country,
+           r.role = 'superseded' AS kept
     FROM services t
+    JOIN service_roles r ON r.service_id = t.id
     LEFT JOIN service_classifications k ON k.service_id = t.id
     LEFT JOIN service_placements p ON p.service_id = t.id AND p.customer_key IS NOT NULL
     WHERE ${sql.join(conditions, sql` AND `)}`.execute(tx)
@@ -88,7 +99,7 @@ function toService(
     row.monthly_spend !== null && row.spend_currency !== null
       ? { amount: row.monthly_spend, currency: row.spend_currency }
       : null
-  const spend = said ?? prices.get(offering) ?? null
+  const spend = row.kept ? null : (said ?? prices.get(offering) ?? null)
   return {
     id: row.id,
     name: row.name,
@@ -100,6 +111,7 @@ function toService(
     spend,
     spendSource: spend === null ? null : said ? 'classification' : 'offering',
     customerKeyCountry: row.key_country,
+    kept: row.kept,
     open,
   }
 }

@@ -19,6 +19,8 @@ export type PortfolioService = {
   spendSource: 'classification' | 'offering' | null
   /** Where the customer keeps the key of this service; null when it holds none. */
   customerKeyCountry: Country | null
+  /** Whether another service took its place: it is stopped, but its data is still there. Its spend is null and it is in no sum of what counts. */
+  kept: boolean
   /** Whether the caller may see what only the consumer knows. */
   open: boolean
 }

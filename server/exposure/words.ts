@@ -12,6 +12,8 @@ const REASONS: Readonly<Record<string, string>> = {
   COST_SHARE: 'A part of what is sold is bought there.',
   PROVIDER: 'The provider itself fails.',
   NO_PROFILE: 'Nothing is published about the provider, so it counts as hit.',
+  KEPT_AFTER_MIGRATION:
+    'The service has moved away, and this one is stopped; until it is deleted its data is still there.',
   CONTROL_UNKNOWN: 'Owners that are not disclosed could tip who controls the provider, so it counts as hit.',
 }
 

@@ -86,11 +86,12 @@ export async function servicesAt(
 
 export type Held = { agentId: string; serviceTypeId: string; providerId: string; count: number }
 
-/** What a consumer has that has not ended, by offering. */
+/** What a consumer has that has not ended, by offering. Of what was moved or is being moved, the one that counts. */
 export async function heldBy(db: Db, consumerId: string): Promise<Held[]> {
   const { rows } = await sql<Held>`
-    SELECT agent_id AS "agentId", service_type_id AS "serviceTypeId", provider_id AS "providerId", count(*) AS count
-    FROM services WHERE consumer_id = ${consumerId} AND NOT terminal
-    GROUP BY agent_id, service_type_id, provider_id ORDER BY agent_id, service_type_id`.execute(db)
+    SELECT s.agent_id AS "agentId", s.service_type_id AS "serviceTypeId", s.provider_id AS "providerId", count(*) AS count
+    FROM services s JOIN service_roles r ON r.service_id = s.id AND r.role = 'primary'
+    WHERE s.consumer_id = ${consumerId} AND NOT s.terminal
+    GROUP BY s.agent_id, s.service_type_id, s.provider_id ORDER BY s.agent_id, s.service_type_id`.execute(db)
   return rows
 }

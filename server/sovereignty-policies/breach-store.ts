@@ -5,7 +5,8 @@ import type { PolicySubject } from './policy-store.ts'
 
 /**
  * Providers that get no new orders of this kind: a service of theirs is refused by a policy that speaks of the order, too, and
- * whose breach action is `block-new`, `quarantine` or `evacuate`. It is over when the service complies again, or ends.
+ * whose breach action is `block-new`, `quarantine` or `evacuate`. It is over when the service complies again, ends, or
+ * another one has taken its place.
  * One statement.
  */
 export async function blockedProviders(
@@ -14,7 +15,8 @@ export async function blockedProviders(
 ): Promise<Set<string>> {
   const { rows } = await sql<{ id: string }>`
     SELECT DISTINCT c.provider_id AS id
-    FROM service_compliance c JOIN services s ON s.id = c.service_id AND NOT s.terminal,
+    FROM service_compliance c JOIN services s ON s.id = c.service_id AND NOT s.terminal
+         JOIN service_roles r ON r.service_id = s.id AND r.role NOT IN ('superseded', 'scratch'),
          jsonb_to_recordset(c.breaches) AS b (action text, scope jsonb)
     WHERE c.action IN ('block-new', 'quarantine', 'evacuate') AND b.action IN ('block-new', 'quarantine', 'evacuate')
       AND (b.scope->>'kind' = 'platform'

@@ -30,3 +30,26 @@ export async function insertServiceRows(db: Db, providerId: string, consumerId: 
             ${typeId}, ${now}, ${now})`.execute(db)
   return { serviceId: serviceId ?? '', agentId: agentId ?? '', providerId, consumerId }
 }
+
+/**
+ * Writes down that a service was moved to another one, or that this other one was only made for that.
+ *
+ * @param as  what the other one is: the one that counts, one that does not yet, one of a drill
+ */
+export async function insertMove(
+  db: Db,
+  sourceId: string,
+  targetId: string,
+  as: 'primary' | 'target' | 'scratch' = 'primary',
+): Promise<void> {
+  const now = new Date()
+  await sql`
+    INSERT INTO migrations (id, kind, service_id, target_service_id, consumer_id, service_type_id, source_agent_id,
+                            target_agent_id, source_provider_id, target_provider_id, state, outcome, ended, primary_service,
+                            holds_source, holds_target, cut_over_at, document, created_at, updated_at, ended_at)
+    SELECT ${randomUUID()}, ${as === 'scratch' ? 'drill' : 'migration'}, s.id, t.id, s.consumer_id, s.service_type_id,
+           s.agent_id, t.agent_id, s.provider_id, t.provider_id, 'ended', ${as === 'scratch' ? 'passed' : null}::text, true,
+           ${as === 'primary' ? 'target' : 'source'}, 'nothing', false, ${as === 'primary' ? now : null}::timestamptz,
+           '{}', ${now}, ${now}, ${now}
+    FROM services s, services t WHERE s.id = ${sourceId} AND t.id = ${targetId}`.execute(db)
+}
