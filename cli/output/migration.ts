@@ -78,7 +78,9 @@ function stepsTable(steps: readonly MigrationStep[]): string {
 
 /** @param agents  names of agents by their ids */
 export function planText(plan: EvacuationPlan, agents: ReadonlyMap<string, string>): string {
-  const { totals } = plan
+  const { totals, notHit } = plan
+  if (plan.items.length === 0)
+    return `Nothing is hit${notHit.length > 0 ? `, of ${notHit.length} ${notHit.length === 1 ? 'service' : 'services'}` : ''}: there is nothing to move.\n`
   const nameOf = (id: string | undefined) => (id === undefined ? '-' : printable(agents.get(id) ?? id))
   const rows = plan.items.map((item) => [
     `${item.position}`,

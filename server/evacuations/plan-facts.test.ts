@@ -78,3 +78,24 @@ test('a policy that limits shares counts what the consumer has, and what the pla
   const moved = await consumer.caller.post('/migrations', { serviceId: ids[0], agentId: target.id })
   assert.equal(moved.status, 201, JSON.stringify(moved.body))
 })
+
+test('nothing is assumed of agents and services that are not in the plan', async () => {
+  const { consumer, source, target, service, agent } = await aMovableWorld(server)
+  await agent('bystander')
+  const serviceId = await service()
+  const toldOf = async (more: object) => {
+    const { body } = await consumer.caller.post('/evacuations/plan', { serviceIds: [serviceId], ...more })
+    return [
+      body.items.length,
+      ...body.assumptions.map(({ what }: { what: string }) => what.replace(/movable \S+ \S+ /, '')),
+    ]
+  }
+  const name = (await consumer.caller.get(`/services/${serviceId}`)).body.name
+  assert.deepEqual(await toldOf({ targetAgentIds: [target.id] }), [
+    1,
+    `size of ${name}`,
+    ...['export throughput of source', 'import throughput of target'],
+  ])
+  const elsewhere = { type: 'provider-cut-off', providerIds: [target.providerId], graceHours: 1 }
+  assert.deepEqual(await toldOf({ scenario: elsewhere }), [0], `${source.id} is not hit`)
+})

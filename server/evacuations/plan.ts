@@ -33,8 +33,8 @@ type Key = { agentId: string; serviceTypeId: string }
 const keyOf = ({ agentId, serviceTypeId }: Key) => `${agentId} ${serviceTypeId}`
 
 export function planOf(request: EvacuationRequest, scenario: PlannedScenario, world: World): EvacuationPlan {
-  const assumptions = new Map<string, EvacuationAssumption>()
-  const assume = (what: string, value: string, because: string) => assumptions.set(what, { what, value, because })
+  const assumptions: (EvacuationAssumption & { about: string })[] = []
+  const assume: Assume = (about, what, value, because) => assumptions.push({ about, what, value, because })
   const profiles = new Map<string, Profile>(world.offerings.map((one) => [keyOf(one), one.profile]))
   const rules = rulesScenario(scenario, world)
   const services = world.services.map((service) => evacuated(service, world, assume))
@@ -81,7 +81,7 @@ export function planOf(request: EvacuationRequest, scenario: PlannedScenario, wo
     deadlineAt: timestamp(new Date(Date.parse(scenario.at) + scenario.graceHours * 3_600_000)),
     items,
     notHit: world.services.filter((service) => !hit.includes(service)).map(({ id }) => id),
-    assumptions: [...assumptions.values()],
+    assumptions: usedBy(items, assumptions),
     totals: {
       services: items.length,
       feasible: feasible.length,
@@ -99,7 +99,24 @@ function rulesScenario({ type, jurisdictions, providerIds, at, graceHours }: Pla
   return { type, jurisdictions, ...(providerIds.length > 0 && { providers: keys }), at, graceHours }
 }
 
-type Assume = (what: string, value: string, because: string) => void
+/** @param about  what it is about: a service by its id, or a direction at an agent */
+type Assume = (about: string, what: string, value: string, because: string) => void
+
+/** What is assumed of others than those who are in the plan is nobody's concern. Each is said once. */
+function usedBy(
+  items: readonly EvacuationPlanItem[],
+  assumptions: readonly (EvacuationAssumption & { about: string })[],
+): EvacuationAssumption[] {
+  const used = new Set(
+    items.flatMap(({ serviceId, sourceAgentId, targetAgentId }) => [
+      serviceId,
+      `export ${sourceAgentId}`,
+      ...(targetAgentId === undefined ? [] : [`import ${targetAgentId}`]),
+    ]),
+  )
+  const said = assumptions.filter(({ about }) => used.has(about)).map(({ about: _, ...assumption }) => assumption)
+  return [...new Map(said.map((assumption) => [assumption.what, assumption])).values()]
+}
 
 function evacuated(service: PlannedService, world: World, assume: Assume): EvacuatedService {
   const said = world.classifications.get(service.id)
@@ -109,6 +126,7 @@ function evacuated(service: PlannedService, world: World, assume: Assume): Evacu
   const sizeBytes = size?.sizeBytes ?? ASSUMED.sizeBytes
   if (size?.metric !== null)
     assume(
+      service.id,
       `size of ${service.name}`,
       size ? `${size.sizeBytes} bytes` : `${ASSUMED.sizeBytes / BYTES_PER_GIB} GiB`,
       `${size ? `its metric ${size.metric} says so, and ` : ''}it was never exported: a vault copy or a drill would make it known`,
@@ -143,6 +161,7 @@ function offered(one: PlannedOffering, request: EvacuationRequest, world: World,
   ] as const)
     if (!rate.measured)
       assume(
+        `${direction} ${one.agentId}`,
         `${direction} throughput of ${one.agentName}`,
         `${rate.mibPerS} MiB/s after ${rate.fixedS} s`,
         'nothing was measured yet: a drill or a migration makes it known',
