@@ -181,7 +181,10 @@ function keysByDimension(offerings: ReadonlyMap<string, PortfolioOffering>, grou
 }
 
 export function nameOf({ providers }: ProviderGroup): string {
-  return providers.map(({ name }) => name).join(' + ')
+  return providers
+    .map(({ name }) => name)
+    .toSorted()
+    .join(' + ')
 }
 
 /**
