@@ -168,7 +168,7 @@ async function endLeftovers(dataDir: string): Promise<void> {
     await sleep(50)
 }
 
-/** The demo's own federation, with ports that nobody uses now. */
+/** The demo's own federation, with ports that nobody uses now, and room for as many databases. */
 export async function federationOnFreePorts(providers: number, poolSize: number): Promise<string> {
   const federation = parse(readFileSync(path.join(ROOT, 'demo/federation.yaml'), 'utf8'))
   federation.providers = federation.providers.slice(0, providers)
@@ -178,6 +178,7 @@ export async function federationOnFreePorts(providers: number, poolSize: number)
       pool.from = await freeRange(poolSize)
       pool.to = pool.from + poolSize - 1
     }
+    for (const terms of provider.terms) terms.capacityUnits = poolSize
   }
   return stringify(federation)
 }
