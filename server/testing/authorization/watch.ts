@@ -50,6 +50,7 @@ export class Watch {
       operation.startsWith('offeringTerms.') ||
       // the caller's own policy, of another test, names whom it keeps away
       operation === 'placementDecisions.inputs' ||
+      operation.startsWith('sovereigntyPolicies.') ||
       // who else offers what one has
       operation === 'exposures.concentration' ||
       operation.startsWith('exitReports.')
