@@ -51,6 +51,7 @@ export class Watch {
       // the caller's own policy, of another test, names whom it keeps away
       operation === 'placementDecisions.inputs' ||
       operation.startsWith('sovereigntyPolicies.') ||
+      operation.startsWith('sovereigntyWaivers.') ||
       // who else offers what one has
       operation === 'exposures.concentration' ||
       operation.startsWith('exitReports.')
