@@ -93,8 +93,7 @@ test('nothing is assumed of agents and services that are not in the plan', async
   const name = (await consumer.caller.get(`/services/${serviceId}`)).body.name
   assert.deepEqual(await toldOf({ targetAgentIds: [target.id] }), [
     1,
-    `size of ${name}`,
-    ...['export throughput of source', 'import throughput of target'],
+    ...['export throughput of source', 'import throughput of target', `size of ${name}`],
   ])
   const elsewhere = { type: 'provider-cut-off', providerIds: [target.providerId], graceHours: 1 }
   assert.deepEqual(await toldOf({ scenario: elsewhere }), [0], `${source.id} is not hit`)

@@ -102,7 +102,7 @@ function rulesScenario({ type, jurisdictions, providerIds, at, graceHours }: Pla
 /** @param about  what it is about: a service by its id, or a direction at an agent */
 type Assume = (about: string, what: string, value: string, because: string) => void
 
-/** What is assumed of others than those who are in the plan is nobody's concern. Each is said once. */
+/** What is assumed of others than those who are in the plan is nobody's concern. Each is said once, in the order of the alphabet. */
 function usedBy(
   items: readonly EvacuationPlanItem[],
   assumptions: readonly (EvacuationAssumption & { about: string })[],
@@ -115,7 +115,8 @@ function usedBy(
     ]),
   )
   const said = assumptions.filter(({ about }) => used.has(about)).map(({ about: _, ...assumption }) => assumption)
-  return [...new Map(said.map((assumption) => [assumption.what, assumption])).values()]
+  const once = [...new Map(said.map((assumption) => [assumption.what, assumption])).values()]
+  return once.toSorted((a, b) => (a.what < b.what ? -1 : 1))
 }
 
 function evacuated(service: PlannedService, world: World, assume: Assume): EvacuatedService {
