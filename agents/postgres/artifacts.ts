@@ -30,17 +30,8 @@ export async function uploadDump(
   if (before?.state === 'Complete') return entryOf(before)
   if (before) await removeArtifact(client, id, signal)
   const { format, stream } = await dump(provider, service.id, await tools(), signal)
-  try {
-    const options = { serviceId: service.id, format, ...kept, signal }
-    return entryOf(await client.uploadArtifact(id, stream, options))
-  } catch (error) {
-    // Whatever stays is found by the next run of the job; the first reason is the one to tell.
-    await removeArtifact(client, id, AbortSignal.timeout(CLEAN_UP_MS)).catch(() => undefined)
-    if (!(error instanceof FulcrumError)) throw error
-    throw new JobFailure(`the dump cannot be stored: ${error.message}`, { cause: error })
-  } finally {
-    stream.destroy()
-  }
+  const options = { serviceId: service.id, format, ...kept, signal }
+  return storing(client, id, stream, async () => entryOf(await client.uploadArtifact(id, stream, options)))
 }
 
 /** What an export that proves itself tells of its artifact. */
@@ -67,11 +58,19 @@ export async function uploadPortableDump(
 ): Promise<PortableEntry> {
   await removeArtifact(client, id, signal)
   const { format, stream, takenAt, content } = await portableDump(provider, service.id, await tools(), signal)
-  try {
-    const options = { serviceId: service.id, format, ...kept, signal }
+  const options = { serviceId: service.id, format, ...kept, signal }
+  return storing(client, id, stream, async () => {
     const { createdAt: _, ...entry } = entryOf(await client.uploadArtifact(id, stream, options))
     return { ...entry, takenAt: takenAt.toISOString(), content: await content }
+  })
+}
+
+/** Runs `upload`; when it fails no half artifact is left, and what the server said is the job's failure. */
+async function storing<T>(client: FulcrumClient, id: string, stream: Readable, upload: () => Promise<T>): Promise<T> {
+  try {
+    return await upload()
   } catch (error) {
+    // Whatever stays is found by the next run of the job; the first reason is the one to tell.
     await removeArtifact(client, id, AbortSignal.timeout(CLEAN_UP_MS)).catch(() => undefined)
     if (!(error instanceof FulcrumError)) throw error
     throw new JobFailure(`the dump cannot be stored: ${error.message}`, { cause: error })

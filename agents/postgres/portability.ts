@@ -2,6 +2,7 @@
 import { JobFailure } from '@fulcrum/agent-sdk'
 import type { AnyJson, JsonObject } from '@fulcrum/contract'
 import { CONTENT_ALGORITHM } from './database/index.ts'
+import { isObject } from './service-properties.ts'
 
 export type ExportWish = { artifactId: string; kind: string; retentionDays?: number }
 
@@ -59,8 +60,4 @@ function extensionsOf(content: AnyJson | undefined): ImportWish['extensions'] {
       ? [{ name: entry.name, version: entry.version }]
       : [],
   )
-}
-
-function isObject(value: AnyJson | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

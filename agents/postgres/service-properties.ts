@@ -84,6 +84,6 @@ function isDumpEntry(value: AnyJson): value is DumpEntry {
   return isObject(value) && typeof value.artifactId === 'string'
 }
 
-function isObject(value: AnyJson | undefined): value is JsonObject {
+export function isObject(value: AnyJson | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -7,10 +7,10 @@
  *     PUBLIC, predefined roles of the server              →  the same
  *     any other role                                      →  the statement is left out: it would let strangers in
  */
-import pg from 'pg'
+import type pg from 'pg'
 import type { Names } from './names.ts'
-import { ident, literal, type Session, type Target } from './provider.ts'
-import { DatabaseRefusal } from './refusal.ts'
+import { ident, literal, type Session, type Target, withClient } from './provider.ts'
+import { refusing } from './refusal.ts'
 import { withoutComments } from './sql-statements.ts'
 
 const ROLE = String.raw`"(?:[^"]|"")+"|[\w$\u0080-\uffff]+`
@@ -57,12 +57,7 @@ export async function writeAuthority(
   })
   const rights = others.map(translate)
 
-  const client = new pg.Client(target)
-  client.on('error', () => {})
-  await client.connect()
-  const abort = () => void client.end()
-  signal.addEventListener('abort', abort, { once: true })
-  try {
+  const write = async (client: pg.Client) => {
     if (ofLogin.length > 0) {
       // Who gets an object must be able to make one there; what the dump says of that comes after the owners.
       const places = schemas.map(ident).join(', ')
@@ -71,16 +66,10 @@ export async function writeAuthority(
       await admin.query(`REVOKE CREATE ON SCHEMA ${places} FROM ${ident(names.login)}`)
     }
     for (const statement of rights) if (statement !== null) await client.query(statement)
-  } catch (error) {
-    signal.throwIfAborted()
-    if (!(error instanceof pg.DatabaseError)) throw error
-    throw new DatabaseRefusal('invalid', `the rights in the dump cannot be restored: ${error.message}`, {
-      cause: error,
-    })
-  } finally {
-    signal.removeEventListener('abort', abort)
-    await client.end()
   }
+  await withClient(target, signal, (client) =>
+    write(client).catch(refusing('the rights in the dump cannot be restored')),
+  )
   return rights.filter((statement) => statement === null).length
 }
 

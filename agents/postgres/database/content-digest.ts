@@ -13,7 +13,7 @@
  * A sum of digests finds every accident; it is no proof against somebody who constructs rows to deceive.
  */
 import { createHash } from 'node:crypto'
-import pg from 'pg'
+import type pg from 'pg'
 import type { SequenceValue } from './archive-toc.ts'
 import { canonicalSql } from './canonical-sql.ts'
 import {
@@ -26,7 +26,7 @@ import {
   TABLES,
 } from './content-catalog.ts'
 import type { Names } from './names.ts'
-import type { Target } from './provider.ts'
+import { type Target, withClient } from './provider.ts'
 
 export const CONTENT_ALGORITHM = 'fulcrum-postgresql-content-1'
 
@@ -94,13 +94,7 @@ export async function withContentSession<T>(
   signal: AbortSignal,
   work: (session: ContentSession) => Promise<T>,
 ): Promise<T> {
-  signal.throwIfAborted()
-  const client = new pg.Client(target)
-  client.on('error', () => {})
-  await client.connect()
-  const abort = () => void client.end()
-  signal.addEventListener('abort', abort, { once: true })
-  try {
+  return withClient(target, signal, async (client) => {
     for (const setting of SETTINGS) await client.query(setting)
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
     const { rows } = await client.query<{ snapshot: string; at: Date }>(
@@ -113,13 +107,7 @@ export async function withContentSession<T>(
       takenAt: taken.at,
       content: (sequences) => contentOf(client, names, sequences),
     })
-  } catch (error) {
-    signal.throwIfAborted()
-    throw error
-  } finally {
-    signal.removeEventListener('abort', abort)
-    await client.end()
-  }
+  })
 }
 
 async function contentOf(

@@ -1,9 +1,9 @@
 /** Restoring a plain dump, `pg_dump --inserts`, over an ordinary connection of the worker role. */
 import { open } from 'node:fs/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import { isAuthority } from './authority.ts'
-import type { Target } from './provider.ts'
-import { DatabaseRefusal } from './refusal.ts'
+import { type Target, withClient } from './provider.ts'
+import { DatabaseRefusal, refusing } from './refusal.ts'
 import { splitStatements, withoutComments } from './sql-statements.ts'
 
 /** Statements go together up to this length, in characters: one round trip for some thousand rows. */
@@ -45,13 +45,7 @@ export async function restorePlainDump(
   signal: AbortSignal,
   rights: 'with rights' | 'without',
 ): Promise<string[]> {
-  signal.throwIfAborted()
-  const client = new pg.Client(target)
-  client.on('error', () => {})
-  await client.connect()
-  const abort = () => void client.end()
-  signal.addEventListener('abort', abort, { once: true })
-  try {
+  const restore = async (client: pg.Client) => {
     const authority: string[] = []
     const isForNow = (statement: string) => {
       if (!isWanted(withoutComments(statement), extensions)) return false
@@ -61,14 +55,8 @@ export async function restorePlainDump(
     }
     for await (const batch of batches(file, isForNow)) await client.query(batch)
     return authority
-  } catch (error) {
-    signal.throwIfAborted()
-    if (!(error instanceof pg.DatabaseError)) throw error
-    throw new DatabaseRefusal('invalid', `the dump cannot be restored: ${error.message}`, { cause: error })
-  } finally {
-    signal.removeEventListener('abort', abort)
-    await client.end()
   }
+  return withClient(target, signal, (client) => restore(client).catch(refusing('the dump cannot be restored')))
 }
 
 async function* batches(file: string, isForNow: (statement: string) => boolean): AsyncGenerator<string> {

@@ -125,6 +125,32 @@ export async function withDatabase<T>(
 }
 
 /**
+ * Runs `work` with a connection of its own as somebody who need not be the admin. An abort ends the connection, and its reason is
+ * what is thrown then.
+ */
+export async function withClient<T>(
+  target: Target,
+  signal: AbortSignal,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted()
+  const client = new pg.Client(target)
+  client.on('error', () => {})
+  await client.connect()
+  const abort = () => void client.end()
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await work(client)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error
+  } finally {
+    signal.removeEventListener('abort', abort)
+    await client.end()
+  }
+}
+
+/**
  * Runs `work` while no other process works on the same service. The lock belongs to the session that runs the
  * statements, and ends with it: a crashed caller's lock goes only when its last statement has ended on the server.
  *

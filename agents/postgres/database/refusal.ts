@@ -1,5 +1,7 @@
 /** What the database operations refuse. Everything else that they throw is a failure of the server, the network or this code. */
 
+import pg from 'pg'
+
 /**
  * `invalid`: the input is wrong and repeating cannot help. `conflict`: the server's state forbids it (a foreign
  * database has the name, objects depend on an extension). `not-found`: the service has no database here.
@@ -15,5 +17,13 @@ export class DatabaseRefusal extends Error {
     super(message, options)
     this.name = 'DatabaseRefusal'
     this.kind = kind
+  }
+}
+
+/** For `catch`: what PostgreSQL said about the input is a refusal, everything else stays what it is. */
+export function refusing(what: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof pg.DatabaseError)) throw error
+    throw new DatabaseRefusal('invalid', `${what}: ${error.message}`, { cause: error })
   }
 }
