@@ -1,18 +1,17 @@
 /**
- * Keycloak for tests: fetched with Maven by the settings of this machine, checked, built for a quick start, and kept in a cache
- * directory: `FULCRUM_TEST_CACHE`, else `~/.cache/fulcrum-tests`. The first time takes a minute or two, later there is nothing to do.
+ * Keycloak for tests: fetched, checked, built for a quick start, and kept. The first time takes a minute or two, later there is nothing
+ * to do.
  */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises'
-import os from 'node:os'
+import { createReadStream } from 'node:fs'
+import { symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { cached, DEPENDENCY_PLUGIN, javaEnvironment, runProgram, whyNoMaven } from '@fulcrum/server/testing/maven'
 
 const VERSION = '26.5.6'
 const SHA256 = '490189d9dff05272432d51f71a069462eeca97f2920a694d539a1e6c26a5a347'
-const PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1'
 const ARTIFACT = `org.keycloak:keycloak-quarkus-dist:${VERSION}:zip`
 /** Counts up when what is prepared below changes. */
 const LAYOUT = 1
@@ -29,9 +28,7 @@ export function whyNoKeycloak(): string | null {
   if (java.error) return 'java is not installed: Keycloak needs Java 17 or later'
   const version = Number(/version "(\d+)/.exec(java.stderr)?.[1] ?? 0)
   if (version < OLDEST_JAVA) return `java is version ${version}: Keycloak needs Java 17 or later`
-  if (spawnSync('mvn', ['-version'], { stdio: 'ignore' }).error)
-    return 'mvn is not installed: Keycloak is fetched with Maven'
-  return null
+  return whyNoMaven('Keycloak')
 }
 
 /**
@@ -41,27 +38,22 @@ export function whyNoKeycloak(): string | null {
  * @throws Error when it cannot be fetched, or is not what it should be
  */
 export async function keycloakDistribution(makeTables: (home: string) => Promise<void>): Promise<Distribution> {
-  const cache = process.env.FULCRUM_TEST_CACHE || path.join(os.homedir(), '.cache/fulcrum-tests')
-  const directory = path.join(cache, `keycloak-${VERSION}-${LAYOUT}`)
-  if (existsSync(directory)) return { directory }
-  await mkdir(cache, { recursive: true })
-  const work = await mkdtemp(path.join(cache, 'keycloak-incoming-'))
-  try {
+  const directory = await cached(`keycloak-${VERSION}-${LAYOUT}`, async (work) => {
     const unpacked = await fetch(work)
     await runJava(unpacked, ['build', '--db=dev-file', '--cache=local'])
     await makeTables(unpacked)
-    await rename(unpacked, directory).catch((error: unknown) => {
-      if (!existsSync(directory)) throw error
-    })
-  } finally {
-    await rm(work, { recursive: true, force: true })
-  }
+    return unpacked
+  })
   return { directory }
 }
 
 async function fetch(work: string): Promise<string> {
   const maven = (goal: string, ...options: string[]) =>
-    run('mvn', ['-B', '-q', ...options, `${PLUGIN}:${goal}`, `-Dartifact=${ARTIFACT}`, `-DoutputDirectory=${work}`])
+    runProgram(
+      'mvn',
+      ['-B', '-q', ...options, `${DEPENDENCY_PLUGIN}:${goal}`, `-Dartifact=${ARTIFACT}`, `-DoutputDirectory=${work}`],
+      { limitMs: FETCH_MS },
+    )
   await maven('copy')
   const zip = path.join(work, `keycloak-quarkus-dist-${VERSION}.zip`)
   const hash = createHash('sha256')
@@ -111,35 +103,6 @@ export function javaArguments(home: string, command: readonly string[]): string[
   ]
 }
 
-/** Nothing of our own environment changes how Keycloak runs. */
-export function javaEnvironment(more: Record<string, string> = {}): Record<string, string> {
-  return { PATH: process.env.PATH ?? '', ...(process.env.JAVA_HOME && { JAVA_HOME: process.env.JAVA_HOME }), ...more }
-}
-
 function runJava(home: string, command: readonly string[]): Promise<void> {
-  return run('java', javaArguments(home, command), javaEnvironment(), BUILD_MS)
-}
-
-async function run(
-  program: string,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv = process.env,
-  limitMs = FETCH_MS,
-): Promise<void> {
-  const child = spawn(program, args, {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: limitMs,
-    killSignal: 'SIGKILL',
-  })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (text) => {
-      output = `${output}${text}`.slice(-4_000)
-    })
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', resolve)
-  })
-  if (code !== 0) throw new Error(`${program} ${args.slice(-4).join(' ')} ended with ${code}: ${output}`)
+  return runProgram('java', javaArguments(home, command), { limitMs: BUILD_MS, env: javaEnvironment() })
 }

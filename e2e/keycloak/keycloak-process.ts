@@ -5,14 +5,9 @@ import { chmod, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { javaEnvironment } from '@fulcrum/server/testing/maven'
 import { freePort } from '../testing/demo-process.ts'
-import {
-  type Distribution,
-  javaArguments,
-  javaEnvironment,
-  keycloakDistribution,
-  linkPrograms,
-} from './distribution.ts'
+import { type Distribution, javaArguments, keycloakDistribution, linkPrograms } from './distribution.ts'
 
 const START_MS = 180_000
 const STOP_MS = 30_000

@@ -1,21 +1,19 @@
 /**
- * A real S3 server for tests: S3Proxy on a directory of this machine. Fetched with Maven by the settings of this machine, checked, and
- * kept in a cache directory: `FULCRUM_TEST_CACHE`, else `~/.cache/fulcrum-tests`. The first time takes half a minute.
+ * A real S3 server for tests: S3Proxy on a directory of this machine. Fetched, checked and kept; the first time takes half a minute.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { cached, DEPENDENCY_PLUGIN, javaEnvironment, runProgram, whyNoMaven } from './maven.ts'
 
 const VERSION = '2.7.0'
 /** Of the lines `name digest` of all jars in the order of their names. */
 const SHA256 = '020d1dc52306fdcc583f2b2da08fa296a3c09e691c20b52c0fd297e287f5abd6'
 /** Counts up when the list of what is fetched changes. */
 const LAYOUT = 1
-const PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1'
 const FETCH_MS = 300_000
 const START_MS = 60_000
 
@@ -63,9 +61,7 @@ export type S3Server = {
 /** Why no S3 server can run here, for whoever reads that a test was skipped; null when it can. */
 export function whyNoS3(): string | null {
   if (spawnSync('java', ['-version'], { stdio: 'ignore' }).error) return 'java is not installed: S3Proxy needs it'
-  if (spawnSync('mvn', ['-version'], { stdio: 'ignore' }).error)
-    return 'mvn is not installed: S3Proxy is fetched with Maven'
-  return null
+  return whyNoMaven('S3Proxy')
 }
 
 /** Starts a server with an empty bucket on any free port. */
@@ -87,7 +83,7 @@ export async function startS3(): Promise<S3Server> {
   const start = async () => {
     await writeFile(path.join(home, 's3proxy.conf'), configuration(port, home))
     child = spawn('java', javaArguments(jars, home), {
-      env: { PATH: process.env.PATH ?? '', ...(process.env.JAVA_HOME && { JAVA_HOME: process.env.JAVA_HOME }) },
+      env: javaEnvironment(),
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     port = await portOf(child).catch(async (error: unknown) => {
@@ -161,26 +157,17 @@ async function portOf(child: ChildProcess): Promise<number> {
   throw new Error(`S3Proxy did not start: ${lines.slice(-5).join(' | ')}`)
 }
 
-/** The jars, fetched when they are not in the cache. Several may do so at once: the first that is ready stays. */
-async function fetchJars(): Promise<string> {
-  const cache = process.env.FULCRUM_TEST_CACHE || path.join(os.homedir(), '.cache/fulcrum-tests')
-  const directory = path.join(cache, `s3proxy-${VERSION}-${LAYOUT}`)
-  if (existsSync(directory)) return directory
-  await mkdir(cache, { recursive: true })
-  const work = await mkdtemp(path.join(cache, 's3proxy-incoming-'))
-  try {
+/** The jars, fetched when they are not in the cache. */
+function fetchJars(): Promise<string> {
+  return cached(`s3proxy-${VERSION}-${LAYOUT}`, async (work) => {
     await writeFile(path.join(work, 'pom.xml'), POM)
     const jars = path.join(work, 'jars')
-    await maven(work, [`${PLUGIN}:copy-dependencies`, '-DincludeScope=runtime', `-DoutputDirectory=${jars}`])
+    const copy = [`${DEPENDENCY_PLUGIN}:copy-dependencies`, '-DincludeScope=runtime', `-DoutputDirectory=${jars}`]
+    await runProgram('mvn', ['-B', '-q', ...copy], { limitMs: FETCH_MS, cwd: work })
     const found = await digestOfAll(jars)
     if (found !== SHA256) throw new Error(`the jars of S3Proxy ${VERSION} have SHA-256 ${found}, not ${SHA256}`)
-    await rename(jars, directory).catch((error: unknown) => {
-      if (!existsSync(directory)) throw error
-    })
-  } finally {
-    await rm(work, { recursive: true, force: true })
-  }
-  return directory
+    return jars
+  })
 }
 
 async function digestOfAll(directory: string): Promise<string> {
@@ -190,23 +177,4 @@ async function digestOfAll(directory: string): Promise<string> {
     all.update(`${name} ${digest.digest('hex')}\n`)
   }
   return all.digest('hex')
-}
-
-async function maven(work: string, args: readonly string[]): Promise<void> {
-  const child = spawn('mvn', ['-B', '-q', ...args], {
-    cwd: work,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: FETCH_MS,
-    killSignal: 'SIGKILL',
-  })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (text) => {
-      output = `${output}${text}`.slice(-4_000)
-    })
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', resolve)
-  })
-  if (code !== 0) throw new Error(`mvn ended with ${code}: ${output}`)
 }
