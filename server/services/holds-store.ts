@@ -1,6 +1,6 @@
 /**
- * Services that are being moved: what nobody else may ask of them meanwhile, and which service replaced which. The feature
- * `migrations`, which comes later, writes down what holds; here it is only obeyed.
+ * Services that are being moved: what nobody else may ask of them meanwhile. The feature `migrations`, which comes later, writes
+ * down what holds; here it is only obeyed.
  */
 import { sql } from 'kysely'
 import type { Db } from '../platform/db.ts'
@@ -29,12 +29,4 @@ export async function checkNotHeld(db: Db, serviceId: string, action: string | n
     throw conflict(
       `the service is the ${held.role} of ${held.kind} ${held.id}, which is ${held.state}: ${action ?? 'a change'} would break it. Wait for its end, or cancel it`,
     )
-}
-
-/** The services before and after this one; absent where it was never moved. */
-export async function successionOf(db: Db, serviceId: string): Promise<{ replacedBy?: string; replaces?: string }> {
-  const { rows } = await sql<{ replaced_by: string | null; replaces: string | null }>`
-    SELECT replaced_by, replaces FROM service_roles WHERE service_id = ${serviceId}`.execute(db)
-  const { replaced_by: replacedBy = null, replaces = null } = rows[0] ?? {}
-  return { ...(replacedBy !== null && { replacedBy }), ...(replaces !== null && { replaces }) }
 }

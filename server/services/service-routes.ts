@@ -12,13 +12,20 @@ import { listPage } from '../platform/lists.ts'
 import { timestamp } from '../platform/wire.ts'
 import { readSecrets } from '../vault/index.ts'
 import { checkConditions } from './conditions.ts'
-import { successionOf } from './holds-store.ts'
 import { placesConsidered } from './placement-why.ts'
 import { keepQuarantine } from './quarantine.ts'
 import { DELETE, mergeConditions } from './service.ts'
 import { actOnService, changeService, orderService, serviceLinks } from './service-commands.ts'
 import { serviceTypeOf } from './service-relations.ts'
-import { getService, getServiceView, lockService, saveService, serviceList, serviceToWire } from './service-store.ts'
+import {
+  getService,
+  getServiceInSuccession,
+  getServiceView,
+  lockService,
+  saveService,
+  serviceList,
+  serviceToWire,
+} from './service-store.ts'
 import { explainService } from './why.ts'
 import { serviceFacts } from './why-store.ts'
 
@@ -32,9 +39,11 @@ export function serviceRoutes(api: Api, { db, config, now }: Platform): void {
   })
 
   api.handle(services.get, async ({ params, identity, authorize }) => {
-    const service = await getServiceView(db, params.id)
+    const service = identity.legacyDialect
+      ? await getServiceView(db, params.id)
+      : await getServiceInSuccession(db, params.id)
     authorize(service)
-    if (!identity.legacyDialect) return { ...service, ...(await successionOf(db, service.id)) }
+    if (!identity.legacyDialect) return service
     const [legacy] = await legacyServices(db, [service])
     return legacy ?? service
   })

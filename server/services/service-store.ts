@@ -60,6 +60,21 @@ export async function getServiceView(db: Db, id: string): Promise<WireService> {
   return joinedToWire(rows[0])
 }
 
+/** The same with the services before and after it, where it was ever moved. One statement. @throws Refusal `not-found` */
+export async function getServiceInSuccession(db: Db, id: string): Promise<WireService> {
+  const { rows } = await sql<JoinedServiceRow & { replaced_by: string | null; replaces: string | null }>`
+    SELECT ${SELECT}, succession.replaced_by, succession.replaces
+    FROM services t ${JOINS} JOIN service_roles succession ON succession.service_id = t.id
+    WHERE t.id = ${id}`.execute(db)
+  const [row] = rows
+  if (!row) throw notFound('service', id)
+  return {
+    ...joinedToWire(row),
+    ...(row.replaced_by !== null && { replacedBy: row.replaced_by }),
+    ...(row.replaces !== null && { replaces: row.replaces }),
+  }
+}
+
 export const serviceList: ListSource<JoinedServiceRow, WireService> = {
   table: 'services',
   columns: { currentStatus: 'status' },
