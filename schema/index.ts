@@ -1,7 +1,7 @@
 // The property-schema language and the lifecycle language: pure functions for the server, the CLI and the console.
 
 export { goNumber, goQuote, goValue } from './go-format.ts'
-export { type Json, type JsonObject, jsonEqual } from './json.ts'
+export { isJsonObject, type Json, type JsonObject, jsonEqual } from './json.ts'
 export {
   allowedActions,
   isRunning,

@@ -42,7 +42,6 @@ const ROOMS_FOR_TESTS: Readonly<Record<string, readonly string[]>> = { agents: [
 /** The features of the server. Each may import those before it. */
 export const FEATURES: readonly string[] = [
   'platform',
-  'self',
   'events',
   'vault',
   'participants',
@@ -62,6 +61,7 @@ export const FEATURES: readonly string[] = [
   'sovereignty-profiles',
   'sovereignty-policies',
   'credentials',
+  'self',
   'placement',
   'legacy-dialect',
   'services',

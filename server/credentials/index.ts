@@ -6,6 +6,7 @@ import { descriptionRoutes } from './description-routes.ts'
 import { hostOfDid } from './did-web.ts'
 import { createFetcher as create, type Fetcher, type FetcherDeps, type FetchRules } from './fetcher.ts'
 
+export { hostOfDid } from './did-web.ts'
 export type { Fetcher } from './fetcher.ts'
 export { verifyDue } from './verification-workflow.ts'
 

@@ -2,7 +2,7 @@
  * What changed between two states of an entity, as a JSON Patch (RFC 6902) that can be inverted: every replace and remove is
  * preceded by a `test` with the old value (source: contract, DOMAIN.md section 10).
  */
-import { type Json, jsonEqual } from '@fulcrum/schema'
+import { isJsonObject, type Json, type JsonObject, jsonEqual } from '@fulcrum/schema'
 
 export type PatchOperation =
   | { op: 'add' | 'replace' | 'test'; path: string; value: Json }
@@ -20,11 +20,9 @@ export function diff(before: Json, after: Json): PatchOperation[] | null {
 function compare(before: Json, after: Json, path: string, patch: PatchOperation[]): void {
   if (jsonEqual(before, after)) return
   if (Array.isArray(before) && Array.isArray(after)) compareArrays(before, after, path, patch)
-  else if (isObject(before) && isObject(after)) compareObjects(before, after, path, patch)
+  else if (isJsonObject(before) && isJsonObject(after)) compareObjects(before, after, path, patch)
   else patch.push({ op: 'test', path, value: before }, { op: 'replace', path, value: after })
 }
-
-type JsonObject = { [key: string]: Json }
 
 function compareObjects(before: JsonObject, after: JsonObject, path: string, patch: PatchOperation[]): void {
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].toSorted(byBytes)
@@ -51,10 +49,6 @@ function compareArrays(before: Json[], after: Json[], path: string, patch: Patch
 
 function own(object: JsonObject, key: string): Json | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined
-}
-
-function isObject(value: Json): value is JsonObject {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
 }
 
 function isContainer(value: Json): boolean {

@@ -3,7 +3,7 @@
  * known here. Pure. Columns have plain names: the numbers that the supervisor's taxonomy gives them are added when it is filed.
  */
 import type { RegisterTemplate } from '@fulcrum/contract'
-import type { Component, Profile } from '@fulcrum/sovereignty'
+import { type Component, type Profile, round } from '@fulcrum/sovereignty'
 import type { Classification } from '../exposure/index.ts'
 
 export type RegisteredService = {
@@ -80,7 +80,7 @@ const TEMPLATES: readonly Template[] = [
     rows: ({ services }) =>
       [...byArrangement(services)].map(([reference, of]) => {
         const [currency, monthly] = totalSpend(of)
-        return [reference, 'standalone', '', currency, monthly === undefined ? undefined : round(monthly * 12)]
+        return [reference, 'standalone', '', currency, monthly === undefined ? undefined : round(monthly * 12, 2)]
       }),
     missing: ({ services }) => [
       ...services
@@ -205,7 +205,7 @@ const TEMPLATES: readonly Template[] = [
           'legal person',
           provider.profile.legal?.headquartersCountry,
           currency,
-          monthly === undefined ? undefined : round(monthly * 12),
+          monthly === undefined ? undefined : round(monthly * 12, 2),
           provider.profile.control?.ultimateControllerCountries?.join(' '),
         ]
       }),
@@ -377,8 +377,4 @@ function unique(rows: (string | number | undefined)[][]): (string | number | und
 function least(values: readonly (number | undefined)[]): number | undefined {
   const known = values.filter((value) => value !== undefined)
   return known.length > 0 ? Math.min(...known) : undefined
-}
-
-function round(amount: number): number {
-  return Math.round(amount * 100) / 100
 }

@@ -2,7 +2,14 @@
  * What the target is ordered with: what a person chose of the source's properties, in the words of the target's provider. What an
  * agent wrote, a pool gave or a vault keeps is made anew. Pure.
  */
-import { type Json, type JsonObject, jsonEqual, type PropertyDefinition, type PropertySchema } from '@fulcrum/schema'
+import {
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  jsonEqual,
+  type PropertyDefinition,
+  type PropertySchema,
+} from '@fulcrum/schema'
 import { invalidInput } from '../platform/errors.ts'
 
 /** A provider's options of one type. */
@@ -54,7 +61,8 @@ function takenOver(
 function translated(definition: PropertyDefinition, value: Json, options: Options, path: string): Json {
   const type = optionTypeOf(definition)
   if (type !== null) return optionOf(type, value, options(type), path)
-  if (definition.properties && isObject(value)) return takenOver(definition.properties, value, {}, options, `${path}.`)
+  if (definition.properties && isJsonObject(value))
+    return takenOver(definition.properties, value, {}, options, `${path}.`)
   const { items } = definition
   if (items && Array.isArray(value)) return value.map((one, at) => translated(items, one, options, `${path}[${at}]`))
   return value
@@ -85,8 +93,4 @@ function optionTypeOf({ validators }: PropertyDefinition): string | null {
   const rule = (validators ?? []).find(({ type }) => type === 'serviceOption')
   const type = rule?.config?.value
   return typeof type === 'string' ? type : null
-}
-
-function isObject(value: Json): value is JsonObject {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
 }

@@ -1,5 +1,6 @@
 /** What the configuration lets this server connect to, each with the setting that says so. Pure. */
 import type { OutboundConnection, OutboundDestination } from '@fulcrum/contract'
+import { hostOfDid } from '../credentials/index.ts'
 import type { Config } from '../platform/config.ts'
 import type { Platform } from '../platform/context.ts'
 import type { Begun } from '../platform/outbound.ts'
@@ -24,8 +25,11 @@ export function destinationsOf(config: Config, database: Database): OutboundDest
       found.push(ofUrl(`artifact store ${store.name}`, store.endpoint, `FULCRUM_ARTIFACT_STORES, ${store.name}`))
   // without anchors nothing is fetched, whoever is named
   if (credentials.anchors.length > 0) {
-    for (const did of credentials.issuers)
-      found.push(ofHost('issuer of credentials', hostOfDid(did), 'FULCRUM_CREDENTIAL_ISSUERS'))
+    for (const did of credentials.issuers) {
+      // as the fetcher reads it: what names no host is never asked
+      const host = hostOfDid(did)
+      if (host !== null) found.push(ofHost('issuer of credentials', host, 'FULCRUM_CREDENTIAL_ISSUERS'))
+    }
     for (const host of credentials.hosts === 'any' ? ['*'] : credentials.hosts)
       found.push(ofHost('credentials and what they name', host, 'FULCRUM_CREDENTIAL_ALLOW_HOSTS'))
     for (const host of credentials.privateHosts)
@@ -73,9 +77,4 @@ function ofUrl(purpose: string, url: string, source: string): OutboundDestinatio
 function ofHost(purpose: string, text: string, source: string): OutboundDestination {
   const [, host = text, port] = /^(.*?)(?::(\d+))?$/.exec(text) ?? []
   return { purpose, host, ...(port !== undefined && { port: Number(port) }), source }
-}
-
-/** `did:web:compliance.example%3A8443:path` is served by compliance.example:8443. */
-function hostOfDid(did: string): string {
-  return decodeURIComponent(did.split(':')[2] ?? '')
 }

@@ -1,8 +1,8 @@
 /** The functions of templates: those of Go's text/template, without `call`, because no data is a function. */
-import type { Json } from '@fulcrum/schema'
+import { isJsonObject, type Json } from '@fulcrum/schema'
 import { formatText } from './printf.ts'
 import { Fault } from './template-error.ts'
-import { compare, equal, isObject, isTrue, member, print, typeName } from './values.ts'
+import { compare, equal, isTrue, member, print, typeName } from './values.ts'
 
 type Arguments = readonly Json[]
 
@@ -53,13 +53,13 @@ export function callFunction(name: string, values: Arguments): Json {
 function length(value: Json): number {
   if (typeof value === 'string') return Buffer.byteLength(value)
   if (Array.isArray(value)) return value.length
-  if (isObject(value)) return Object.keys(value).length
+  if (isJsonObject(value)) return Object.keys(value).length
   throw new Fault(value === null ? 'len of nil pointer' : `len of type ${typeName(value)}`)
 }
 
 function at(value: Json, key: Json): Json {
   if (value === null) throw new Fault('index of untyped nil')
-  if (isObject(value)) {
+  if (isJsonObject(value)) {
     if (typeof key !== 'string') throw new Fault(`value has type ${typeName(key)}; should be string`)
     return member(value, key) ?? null
   }

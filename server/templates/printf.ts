@@ -1,6 +1,6 @@
 /** `printf` of templates: Go's format verbs for JSON values (https://pkg.go.dev/fmt). */
-import { goNumber, goQuote, type Json } from '@fulcrum/schema'
-import { isObject, numberText, print, sortedEntries, typeName } from './values.ts'
+import { goNumber, goQuote, isJsonObject, type Json } from '@fulcrum/schema'
+import { numberText, print, sortedEntries, typeName } from './values.ts'
 
 /** Wider or more precise output is refused as Go refuses what is over its own bound. */
 const MAX_WIDTH = 1000
@@ -43,7 +43,7 @@ function formatValue(value: Json, directive: Directive): string {
   const { verb } = directive
   if (verb === 'T') return pad(typeName(value), directive)
   if (value !== null && Array.isArray(value)) return `[${value.map((item) => formatValue(item, directive)).join(' ')}]`
-  if (isObject(value))
+  if (isJsonObject(value))
     return `map[${sortedEntries(value)
       .map(([key, item]) => `${formatValue(key, directive)}:${formatValue(item, directive)}`)
       .join(' ')}]`

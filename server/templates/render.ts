@@ -2,11 +2,11 @@
  * Rendering: a template and data become a text. Bounded in work, output and depth, because whoever writes an agent type
  * must not be able to hold up the server. Errors name places and types, never values.
  */
-import type { Json } from '@fulcrum/schema'
+import { isJsonObject, type Json } from '@fulcrum/schema'
 import { callFunction, SHORT_CIRCUITS } from './functions.ts'
 import type { Command, Node, Nodes, Operand, Pipeline, Place, Template } from './nodes.ts'
 import { columnOf, Fault, lineOf, TemplateError } from './template-error.ts'
-import { isObject, isTrue, member, print, sortedEntries } from './values.ts'
+import { isTrue, member, print, sortedEntries } from './values.ts'
 
 /** Characters. */
 const MAX_OUTPUT = 512 * 1024
@@ -110,7 +110,7 @@ class Renderer {
   *#items(place: Place, value: Json): Iterable<readonly [Json, Json]> {
     if (value === null) return
     if (Array.isArray(value)) yield* value.entries()
-    else if (isObject(value)) {
+    else if (isJsonObject(value)) {
       this.#count(Object.keys(value).length)
       yield* sortedEntries(value)
     } else if (typeof value === 'number' && Number.isInteger(value)) {
@@ -211,7 +211,7 @@ class Renderer {
     for (const name of names) {
       this.#count(1)
       if (value === null) throw this.#at(place, new Fault(`nil pointer evaluating interface {}.${name}`))
-      if (!isObject(value)) throw this.#at(place, new Fault(`can't evaluate field ${name} in type interface {}`))
+      if (!isJsonObject(value)) throw this.#at(place, new Fault(`can't evaluate field ${name} in type interface {}`))
       const found = member(value, name)
       if (found === undefined)
         throw this.#at(place, new Fault(`map has no entry for key "${name}"`, { unknownProperty: name }))

@@ -2,17 +2,13 @@
  * Values inside templates are JSON values; a missing one is null. A number is a number, printed as its JSON text. Where Go's
  * rules need a type, whole numbers are `int` and others `float64`.
  */
-import type { Json, JsonObject } from '@fulcrum/schema'
+import { isJsonObject, type Json, type JsonObject } from '@fulcrum/schema'
 import { Fault } from './template-error.ts'
-
-export function isObject(value: Json): value is JsonObject {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
-}
 
 /** As Go's `if` sees it: false, 0, null and everything empty are false. */
 export function isTrue(value: Json): boolean {
   if (Array.isArray(value)) return value.length > 0
-  return isObject(value) ? Object.keys(value).length > 0 : Boolean(value)
+  return isJsonObject(value) ? Object.keys(value).length > 0 : Boolean(value)
 }
 
 export function typeName(value: Json): string {
@@ -33,7 +29,7 @@ export function print(value: Json): string {
   if (value === null) return '<nil>'
   if (typeof value === 'number') return numberText(value)
   if (Array.isArray(value)) return `[${value.map(print).join(' ')}]`
-  if (!isObject(value)) return String(value)
+  if (!isJsonObject(value)) return String(value)
   return `map[${sortedEntries(value)
     .map(([key, member]) => `${key}:${print(member)}`)
     .join(' ')}]`
