@@ -52,7 +52,8 @@ async function fetch(work: string): Promise<string> {
     runProgram(
       'mvn',
       ['-B', '-q', ...options, `${DEPENDENCY_PLUGIN}:${goal}`, `-Dartifact=${ARTIFACT}`, `-DoutputDirectory=${work}`],
-      { limitMs: FETCH_MS },
+      // it leaves marks where it runs
+      { limitMs: FETCH_MS, cwd: work },
     )
   await maven('copy')
   const zip = path.join(work, `keycloak-quarkus-dist-${VERSION}.zip`)
