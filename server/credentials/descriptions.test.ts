@@ -7,6 +7,7 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { type DidDocument, verifyCredential } from '@fulcrum/sovereignty/credentials'
 import { aFederation } from '../testing/federation.ts'
+import { insertPublishedFacts } from '../testing/published-facts.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 import { readDidDocument } from './resolver.ts'
 import { type Authority, anAuthority, readRequest } from './testing/authority.ts'
@@ -29,25 +30,8 @@ after(async () => {
 
 const text = async (url: string, at = server) => (await fetch(at.url + url)).text()
 
-async function publish(participantId: string, facts: object): Promise<void> {
-  const now = new Date()
-  await server.platform.db
-    .insertInto('sovereignty_profiles')
-    .values({
-      id: crypto.randomUUID(),
-      participant_id: participantId,
-      agent_id: null,
-      service_type_id: null,
-      version: 1,
-      status: 'published',
-      facts: JSON.stringify(facts),
-      valid_from: new Date(now.getTime() - 1_000),
-      valid_until: null,
-      published_at: now,
-      created_at: now,
-      updated_at: now,
-    })
-    .execute()
+function publish(participantId: string, facts: Parameters<typeof insertPublishedFacts>[2]): Promise<void> {
+  return insertPublishedFacts(server.platform.db, { participantId }, facts, { at: new Date(Date.now() - 1_000) })
 }
 
 test('a provider and its offerings are described by what is published, and nothing that is not known', async () => {

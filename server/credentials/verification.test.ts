@@ -7,6 +7,7 @@ import { after, before, beforeEach, describe, test } from 'node:test'
 import { decide, prove, ZONE_GROUPS } from '@fulcrum/sovereignty'
 import { offeringProfiles } from '../sovereignty-profiles/index.ts'
 import { aFederation, type TestFederation } from '../testing/federation.ts'
+import { insertPublishedFacts } from '../testing/published-facts.ts'
 import { type Caller, startTestServer, type TestServer } from '../testing/test-server.ts'
 import { newKeys } from './testing/authority.ts'
 import { type Document, type LabelOptions, type Signer, startTestIssuers, type TestIssuers } from './testing/issuer.ts'
@@ -384,25 +385,9 @@ describe('a credential of somebody else', () => {
 })
 
 /** Writes a published profile, as the provider itself could. */
-async function publishLegal(participantId: string, legal: object): Promise<void> {
-  const now = server.platform.now()
-  await server.platform.db
-    .insertInto('sovereignty_profiles')
-    .values({
-      id: crypto.randomUUID(),
-      participant_id: participantId,
-      agent_id: null,
-      service_type_id: null,
-      version: 1,
-      status: 'published',
-      facts: JSON.stringify({ legal }),
-      valid_from: new Date(now.getTime() - 1_000),
-      valid_until: null,
-      published_at: now,
-      created_at: now,
-      updated_at: now,
-    })
-    .execute()
+function publishLegal(participantId: string, legal: object): Promise<void> {
+  const at = new Date(server.platform.now().getTime() - 1_000)
+  return insertPublishedFacts(server.platform.db, { participantId }, { legal }, { at })
 }
 
 /** Nothing of what earlier tests handed in. */

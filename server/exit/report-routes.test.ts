@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { heldBy } from '../placement/index.ts'
 import { aFederation, type TestFederation } from '../testing/federation.ts'
+import { insertPublishedFacts } from '../testing/published-facts.ts'
 import { insertMove } from '../testing/service-rows.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
@@ -34,27 +35,6 @@ async function anotherProvider() {
   const agent = await server.admin.post('/agents', { name: 'garonne', providerId: id, agentTypeId })
   assert.equal(agent.status, 201, JSON.stringify(agent.body))
   return { id, agentId: agent.body.id }
-}
-
-/** Published facts, as rows: their own feature tests how they come about. */
-async function publish(participantId: string, facts: object) {
-  await server.platform.db
-    .insertInto('sovereignty_profiles')
-    .values({
-      id: randomUUID(),
-      participant_id: participantId,
-      agent_id: null,
-      service_type_id: null,
-      version: 1,
-      status: 'published',
-      facts: JSON.stringify(facts),
-      valid_from: new Date('2026-01-01'),
-      valid_until: null,
-      published_at: new Date(),
-      created_at: new Date(),
-      updated_at: new Date(),
-    })
-    .execute()
 }
 
 const planOf = async (query = '') =>
@@ -94,14 +74,19 @@ test('the exit plan names who else could take a service, and what keeps others o
   const [refused] = (await planOf()).items[0].alternatives
   assert.deepEqual([refused.qualifies, refused.failed], [false, [`${policy}/seat:UNKNOWN_FACT`]])
 
-  await publish(other.id, {
-    legal: {
-      legalName: 'Garonne SAS',
-      headquartersCountry: 'FR',
-      registeredCountry: 'FR',
-      mainEstablishmentCountry: 'FR',
+  await insertPublishedFacts(
+    server.platform.db,
+    { participantId: other.id },
+    {
+      legal: {
+        legalName: 'Garonne SAS',
+        headquartersCountry: 'FR',
+        registeredCountry: 'FR',
+        mainEstablishmentCountry: 'FR',
+      },
     },
-  })
+    { at: new Date('2026-01-01') },
+  )
   const [allowed] = (await planOf()).items[0].alternatives
   assert.deepEqual([allowed.qualifies, allowed.failed], [true, []])
 })

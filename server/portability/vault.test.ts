@@ -5,6 +5,7 @@ import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { sql } from 'kysely'
 import { purgeExpiredArtifacts } from '../artifacts/index.ts'
+import { insertPublishedFacts } from '../testing/published-facts.ts'
 import { newestVaultCopies, newestVaultCopy } from './index.ts'
 import { DECLARATION, EXPORT_LIFECYCLE, sha256, someBytes, startVaultServer, type VaultServer } from './testing.ts'
 
@@ -16,12 +17,10 @@ after(() => vault?.stop())
 
 /** Publishes who controls the provider; 100 % of the votes. */
 async function controlledFrom(country: string, version: number): Promise<void> {
-  const facts = JSON.stringify({ control: { owners: [{ country, votingPct: 100, capitalPct: 100 }] } })
-  await sql`
-    INSERT INTO sovereignty_profiles (id, participant_id, version, status, facts, valid_from, published_at, created_at, updated_at)
-    VALUES (gen_random_uuid(), ${vault.federation.provider.id}, ${version}, 'published', ${facts}, now() - interval '1 hour', now(), now(), now())`.execute(
-    vault.server.platform.db,
-  )
+  const { server, federation } = vault
+  const facts = { control: { owners: [{ country, votingPct: 100, capitalPct: 100 }] } }
+  const at = new Date(Date.now() - 3_600_000)
+  await insertPublishedFacts(server.platform.db, { participantId: federation.provider.id }, facts, { at, version })
 }
 
 const ask = (serviceId: string, store = 'shelf') =>

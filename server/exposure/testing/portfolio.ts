@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Profile } from '@fulcrum/sovereignty'
 import { sql } from 'kysely'
 import type { Db } from '../../platform/db.ts'
+import { insertPublishedFacts } from '../../testing/published-facts.ts'
 
 const NOW = new Date('2026-11-01T00:00:00Z')
 const EMPTY_SCHEMA = JSON.stringify({ properties: {}, validators: null })
@@ -45,11 +46,8 @@ export async function publishProfile(
   { id: _, evidences: _none, ...facts }: Profile,
   version = 1,
 ): Promise<void> {
-  await sql`
-    INSERT INTO sovereignty_profiles (id, participant_id, agent_id, service_type_id, version, status, facts, valid_from,
-                                      published_at, created_at, updated_at)
-    VALUES (${randomUUID()}, ${providerId}, ${agentId ?? null}, ${serviceTypeId ?? null}, ${version}, 'published',
-            ${JSON.stringify(facts)}, ${NOW}, ${NOW}, ${NOW}, ${NOW})`.execute(db)
+  const subject = { participantId: providerId, ...(agentId && { agentId }), ...(serviceTypeId && { serviceTypeId }) }
+  await insertPublishedFacts(db, subject, facts, { at: NOW, version })
 }
 
 export async function insertGroup(db: Db, consumerId: string): Promise<string> {

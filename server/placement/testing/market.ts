@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import type { Policy, Profile } from '@fulcrum/sovereignty'
 import { sql } from 'kysely'
 import { LIFECYCLE } from '../../testing/federation.ts'
+import { insertPublishedFacts } from '../../testing/published-facts.ts'
 import type { Caller, TestServer } from '../../testing/test-server.ts'
 
 export const LONG_AGO = new Date('2020-01-01T00:00:00Z')
@@ -64,10 +65,7 @@ export async function aMarket(server: TestServer, propertySchema: object = SCHEM
 export async function publish(server: TestServer, participantId: string, profile: Profile): Promise<void> {
   const { db } = server.platform
   const { id: _, evidences = [], ...facts } = profile
-  await sql`
-    INSERT INTO sovereignty_profiles (id, participant_id, version, status, facts, valid_from, published_at, created_at, updated_at)
-    VALUES (${randomUUID()}, ${participantId}, 1, 'published', ${JSON.stringify(facts)}, ${LONG_AGO}, ${LONG_AGO},
-            ${LONG_AGO}, ${LONG_AGO})`.execute(db)
+  await insertPublishedFacts(db, { participantId }, facts, { at: LONG_AGO })
   for (const one of evidences) {
     const time = (text: string | undefined) => (text === undefined ? null : new Date(text))
     const { status, level, checkedAt, method, checks = [] } = one.verification
